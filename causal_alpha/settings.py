@@ -1,0 +1,80 @@
+"""Settings: read once from `CAUSAL_ALPHA_*` variables, frozen, and passed on as plain arguments.
+
+Only `topology` and entry points read them.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from causal_alpha.errors import SettingsError
+from causal_alpha.intervals import interval_ns
+
+Words = Annotated[tuple[str, ...], NoDecode]
+"""Comma-separated in the environment, a tuple here."""
+
+
+class Settings(BaseSettings):
+    """Every knob of a worker. Durations are in seconds, sizes in bytes.
+
+    >>> Settings(intervals="1s,5m").intervals
+    ('1s', '5m')
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CAUSAL_ALPHA_", frozen=True, extra="forbid")
+
+    broker: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port,host:port")
+    app_id: str = Field("causal-alpha", min_length=1, description="consumer group and topic prefix")
+    instance_id: str = Field("worker-1", min_length=1, description="stable and unique among live workers")
+    partitions: int = Field(1, ge=1, le=1024, description="partitions of the ticks topic")
+    agents: Words = Field(("agents",), description="modules with agents, imported at start")
+    data_dir: Path = Field(Path("data"), description="where Faust keeps a worker's local state")
+
+    intervals: Words = Field(("1s", "1m"), description="bar intervals, the finest first")
+    lateness: float = Field(1.0, ge=0, description="how far a tick may lag behind the newest one")
+    future_tolerance: float = Field(5.0, ge=0, description="how far a stamp may lead its Kafka record")
+    window: int = Field(64, ge=8, le=10_000, description="final bars that a feature sees")
+    universe: str = Field("default", min_length=1, description="key of the bars topic's cross-section")
+
+    mongo_url: str = Field("mongodb://127.0.0.1:27017", description="MongoDB connection string")
+    mongo_database: str = Field("causal_alpha", min_length=1)
+    csv_folder: Path | None = Field(None, description="also archive to CSV files in this folder")
+
+    hub_host: str = Field("127.0.0.1", description="address of the page and its API")
+    hub_port: int = Field(8000, ge=0, le=65535, description="0 takes any free port")
+    max_request_bytes: int = Field(1_000_000, ge=1_000, description="larger requests get 413")
+    replay_buffer: int = Field(20_000, ge=1, description="log messages a socket can resume over")
+
+    consumer_linger: float = Field(0.003, ge=0, le=1, description="pause before each poll of Kafka")
+    producer_linger: float = Field(0.003, ge=0, le=1)
+    max_poll_records: int = Field(2_000, ge=1)
+    snapshot_every: float = Field(0.5, gt=0, description="between two snapshots of a partition's state")
+    session_timeout: float = Field(10.0, gt=0)
+
+    @field_validator("agents", "intervals", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+    @field_validator("intervals")
+    @classmethod
+    def _nested(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            lengths = [interval_ns(interval) for interval in value]
+        except SettingsError as error:
+            raise ValueError(str(error)) from error
+        if not lengths or any(length % lengths[0] for length in lengths) or lengths != sorted(set(lengths)):
+            raise ValueError(f"expected the finest interval first and the others multiples of it, was {value}")
+        return value
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment; keyword arguments win. Raises SettingsError with one line."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"CAUSAL_ALPHA_{name}: {first['msg']}, was {first['input']!r}") from error
