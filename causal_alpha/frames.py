@@ -17,7 +17,7 @@ annotation            in memory               on the wire
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast, get_type_hints
 
@@ -181,37 +181,29 @@ class Frame(Generic[R]):
     def encode(self) -> bytes:
         """An Arrow IPC stream of one record batch, `meta` as its custom metadata."""
         widths = tuple(
-            cast(Floats, column).shape[1] for column in self.columns.values() if getattr(column, "ndim", 1) == 2
+            column.shape[1] for column in self.columns.values() if not isinstance(column, Labels) and column.ndim == 2
         )
         schema = _schema(self.record, widths)
         arrays = [_to_arrow(column, f.type) for column, f in zip(self.columns.values(), schema, strict=True)]
+        meta = {key.encode(): value.encode() for key, value in self.meta.items()}
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, schema) as writer:
-            writer.write_batch(
-                pa.RecordBatch.from_arrays(arrays, schema=schema),
-                custom_metadata=dict(self.meta) or None,
-            )
-        return cast(bytes, sink.getvalue().to_pybytes())
+            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema), custom_metadata=meta or None)
+        return sink.getvalue().to_pybytes()
 
     @classmethod
     def decode(cls, record: type[R], data: bytes) -> "Frame[R]":
         """The frame in `data`. Raises FrameError (malformed, schema) and never trusts the bytes."""
         try:
             with pa.ipc.open_stream(data) as reader:
-                schema = reader.schema
-                expected = column_kinds(record)
-                if tuple(schema.names) != tuple(expected):
-                    raise FrameError(
-                        f"columns of {record.__name__}: expected {tuple(expected)}, was {tuple(schema.names)}",
-                        reason="schema",
-                    )
+                _check_schema(record, reader.schema)
                 batch, custom = reader.read_next_batch_with_custom_metadata()
                 batch.validate(full=True)
                 columns = {
                     name: _from_arrow(name, kind, array)
-                    for (name, kind), array in zip(expected.items(), batch.columns, strict=True)
+                    for (name, kind), array in zip(column_kinds(record).items(), batch.columns, strict=True)
                 }
-        except (pa.ArrowException, StopIteration, OSError, ValueError, UnicodeDecodeError) as error:
+        except (pa.ArrowException, StopIteration, OSError, ValueError) as error:
             text = f"{type(error).__name__} {error}".splitlines()[0]
             raise FrameError(f"expected an Arrow stream of {record.__name__}, was {text}") from error
         meta = {key.decode(): value.decode() for key, value in custom.items()} if custom else {}
@@ -252,7 +244,12 @@ def _join(columns: Sequence[Column]) -> Column:
     return Labels(np.concatenate(codes), tuple(places))
 
 
-_ARROW = {int: pa.int64(), float: pa.float64(), str: pa.dictionary(pa.int32(), pa.string()), bytes: pa.binary()}
+_ARROW: Mapping[type, pa.DataType] = {
+    int: pa.int64(),
+    float: pa.float64(),
+    str: pa.dictionary(pa.int32(), pa.string()),
+    bytes: pa.binary(),
+}
 
 
 @cache
@@ -266,29 +263,43 @@ def _schema(record: type[msgspec.Struct], widths: tuple[int, ...]) -> pa.Schema:
     )
 
 
-def _to_arrow(column: Column, kind: pa.DataType) -> pa.Array:
+def _check_schema(record: type[msgspec.Struct], schema: pa.Schema) -> None:
+    widths = tuple(kind.list_size for kind in schema.types if isinstance(kind, pa.FixedSizeListType))
+    vectors = sum(kind is tuple for kind in column_kinds(record).values())
+    expected = _schema(record, widths if len(widths) == vectors else (1,) * vectors)
+    if not schema.equals(expected):
+        was = ", ".join(f"{name} {kind}" for name, kind in zip(schema.names, schema.types, strict=True))
+        names = ", ".join(f"{name} {kind}" for name, kind in zip(expected.names, expected.types, strict=True))
+        raise FrameError(f"columns of {record.__name__}: expected {names}, was {was}", reason="schema")
+
+
+@lru_cache(maxsize=512)
+def _names_to_arrow(names: tuple[str, ...]) -> Any:
+    return pa.array(names, pa.string())
+
+
+def _to_arrow(column: Column, kind: pa.DataType) -> Any:
     if isinstance(column, Labels):
-        return pa.DictionaryArray.from_arrays(pa.array(column.codes), pa.array(column.names, pa.string()))
+        codes: Any = pa.array(column.codes)
+        return pa.DictionaryArray.from_arrays(codes, _names_to_arrow(column.names))
     if column.ndim == 2:
         return pa.FixedSizeListArray.from_arrays(pa.array(column.reshape(-1)), column.shape[1])
     return pa.array(column, kind)
 
 
-def _from_arrow(name: str, kind: type, array: pa.Array) -> Column:
+def _from_arrow(name: str, kind: type, array: Any) -> Column:
     if array.null_count:
         raise FrameError(f"column {name}: expected no nulls, was {array.null_count}", reason="schema")
-    if kind is tuple:
-        if not pa.types.is_fixed_size_list(array.type) or array.type.value_type != pa.float64():
-            raise FrameError(f"column {name}: expected lists of float64, was {array.type}", reason="schema")
-        values = array.flatten().to_numpy(zero_copy_only=True)
-        return cast(Column, values.reshape(len(array), array.type.list_size))
-    if array.type != _ARROW[kind]:
-        raise FrameError(f"column {name}: expected {_ARROW[kind]}, was {array.type}", reason="schema")
     if kind is str:
-        names = array.dictionary.to_pylist()
-        if None in names:
-            raise FrameError(f"column {name}: expected names, was null", reason="schema")
-        return Labels(array.indices.to_numpy(zero_copy_only=True), tuple(names))
+        names = tuple(array.dictionary.to_pylist())
+        if None in names or len(set(names)) < len(names):
+            raise FrameError(f"column {name}: expected distinct names, was {names}", reason="schema")
+        return Labels(array.indices.to_numpy(zero_copy_only=True), names)
+    if kind is tuple:
+        values = array.flatten()
+        if values.null_count:
+            raise FrameError(f"column {name}: expected no nulls, was {values.null_count}", reason="schema")
+        return cast(Floats, values.to_numpy(zero_copy_only=True)).reshape(len(array), array.type.list_size)
     if kind is bytes:
         return _column(bytes, array.to_pylist())
     return cast(Column, array.to_numpy(zero_copy_only=True))

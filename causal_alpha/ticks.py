@@ -1,0 +1,207 @@
+"""Ticks from outside: reading JSON messages and finding the rows that can't be used, with the reason.
+
+Reasons, as they stand in `rejects`: `malformed` (no JSON, no Arrow), `schema` (a field missing or of
+a wrong type), `unknown_field`, `nan`, `not_positive`, `absurd`, `future`; `late` comes from the bars.
+"""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from causal_alpha.frames import Floats, Frame, Ints, Labels
+from causal_alpha.intervals import MILLISECOND, SECOND
+from causal_alpha.records import NO_ID, Tick
+
+LARGEST = 1e12
+"""Prices and sizes from here on are taken for errors; exact sums of turnover rely on it."""
+
+
+class Bad(NamedTuple):
+    """A row that can't be used: its place, the reason, and what was expected."""
+
+    row: int
+    reason: str
+    detail: str
+
+
+class _WireTick(msgspec.Struct, forbid_unknown_fields=True):
+    symbol: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    ts: Annotated[int, msgspec.Meta(ge=0, le=9_223_372_036_854)] | str
+    price: float
+    size: float
+    id: Annotated[int, msgspec.Meta(gt=NO_ID, le=2**63 - 1)] | str | None = None
+    bid: float | None = None
+    ask: float | None = None
+
+
+_decode = msgspec.json.Decoder(_WireTick).decode
+
+
+def parse_json(values: Sequence[bytes], source: str) -> tuple[Frame[Tick], Ints, list[Bad]]:
+    """Ticks of JSON messages, one tick a message.
+
+    Returns the frame of the readable ones, the place in `values` that each of its rows came from,
+    and the messages that can't be read.
+
+    >>> frame, places, bad = parse_json([b'{"symbol":"A","ts":1,"price":2,"size":3}', b'{'], "api")
+    >>> frame.ints("ts").tolist(), places.tolist(), bad[0].reason
+    ([1000000], [0], 'malformed')
+    """
+    bad: list[Bad] = []
+    try:
+        return _to_frame([_decode(value) for value in values], source), np.arange(len(values)), bad
+    except (msgspec.MsgspecError, ValueError):  # at least one is unreadable: find out which
+        good, places = [], []
+        for place, value in enumerate(values):
+            try:
+                row = _decode(value)
+                _ts_ns(row.ts)
+            except (msgspec.MsgspecError, ValueError) as error:
+                bad.append(Bad(place, *_explain(value, error)))
+            else:
+                good.append(row)
+                places.append(place)
+        return _to_frame(good, source), np.asarray(places, dtype=np.int64), bad
+
+
+def check_ticks(frame: Frame[Tick], record_ts: Ints | int, tolerance: int) -> list[Bad]:
+    """The rows of a frame that can't be used, in order.
+
+    `record_ts` is the time of the Kafka record that carried a row; a stamp more than `tolerance`
+    ahead of it is from the future. All times in ns.
+    """
+    price, size, ts = frame.floats("price"), frame.floats("size"), frame.ints("ts")
+    bid, ask = frame.floats("bid"), frame.floats("ask")
+    limit = record_ts + tolerance
+    usable: npt.NDArray[np.bool_] = (price > 0) & (price < LARGEST) & (size >= 0) & (size < LARGEST)
+    usable &= (ts > 0) & (ts <= limit)
+    usable &= ~((bid <= 0) | (bid >= LARGEST) | (ask <= 0) | (ask >= LARGEST))  # NaN: the feed has none
+    names = frame.labels("symbol").names
+    if "" in names:
+        usable &= ~frame.labels("symbol").equals("")
+    if usable.all():
+        return []
+    limits = np.broadcast_to(np.asarray(limit), ts.shape)
+    return [
+        Bad(row, *_judge(next(frame.take(np.asarray([row])).rows()), int(limits[row])))
+        for row in np.flatnonzero(~usable).tolist()
+    ]
+
+
+def tick_json(tick: Tick) -> bytes:
+    """A tick as the JSON that `parse_json` reads, to the millisecond or, where needed, nanosecond."""
+    row: dict[str, Any] = {"symbol": tick.symbol, "ts": _ts_json(tick.ts), "price": tick.price, "size": tick.size}
+    if tick.id != NO_ID:
+        row["id"] = tick.id
+    row |= {name: value for name in ("bid", "ask") if not math.isnan(value := getattr(tick, name))}
+    return msgspec.json.encode(row)
+
+
+def _to_frame(rows: list[_WireTick], source: str) -> Frame[Tick]:
+    nan = math.nan
+    columns = {
+        "symbol": Labels.of([row.symbol for row in rows]),
+        "ts": _times([row.ts for row in rows]),
+        "price": np.asarray([row.price for row in rows], dtype=np.float64),
+        "size": np.asarray([row.size for row in rows], dtype=np.float64),
+        "id": _ids([row.id for row in rows]),
+        "bid": _quotes([nan if row.bid is None else row.bid for row in rows]),
+        "ask": _quotes([nan if row.ask is None else row.ask for row in rows]),
+        "source": Labels.constant(source, len(rows)),
+    }
+    return Frame(Tick, columns)
+
+
+def _quotes(values: list[float]) -> Floats:
+    return np.asarray(values, dtype=np.float64)
+
+
+def _times(values: list[int | str]) -> Ints:
+    try:
+        return np.asarray(values, dtype=np.int64) * MILLISECOND
+    except (ValueError, TypeError):
+        return np.asarray([_ts_ns(value) for value in values], dtype=np.int64)
+
+
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)")
+
+
+def _ts_ns(value: int | str) -> int:
+    if isinstance(value, int):
+        return value * MILLISECOND
+    found = _RFC3339.fullmatch(value)
+    if not found:
+        raise ValueError(f"ts: expected milliseconds or RFC 3339 with a zone, was {value!r}")
+    seconds = int(datetime.fromisoformat(found[1].upper() + found[3].upper()).timestamp())
+    ns = seconds * SECOND + int((found[2] or "").ljust(9, "0"))
+    if not 0 <= ns < 2**63:
+        raise ValueError(f"ts: expected 1970 to 2262, was {value!r}")
+    return ns
+
+
+def _ts_json(ts: int) -> int | str:
+    if ts % MILLISECOND == 0:
+        return ts // MILLISECOND
+    return f"{np.datetime64(ts, 'ns')}Z"
+
+
+def _ids(values: list[int | str | None]) -> Ints:
+    try:
+        return np.asarray(values, dtype=np.int64)
+    except (ValueError, TypeError):
+        return np.asarray([_id(value) for value in values], dtype=np.int64)
+
+
+def _id(value: int | str | None) -> int:
+    """A trade id as int64; text that is no number goes in by its hash, the same on every machine."""
+    if value is None:
+        return NO_ID
+    if isinstance(value, int):
+        return value
+    if value.isascii() and value.isdigit() and len(value) <= 18:
+        return int(value)
+    return int.from_bytes(hashlib.blake2b(value.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def _explain(value: bytes, error: Exception) -> tuple[str, str]:
+    text = str(error)
+    if isinstance(error, ValueError) and not isinstance(error, msgspec.MsgspecError):
+        return "schema", text
+    if "unknown field" in text:
+        return "unknown_field", text
+    if isinstance(error, msgspec.ValidationError):
+        return "schema", text
+    try:  # Python and pandas write NaN and Infinity, which JSON does not know
+        row = json.loads(value)
+        numbers = [field for field in row.values() if isinstance(field, float)] if isinstance(row, dict) else []
+        if not all(math.isfinite(number) for number in numbers):
+            return "nan", "expected finite numbers, was NaN or Infinity"
+    except (ValueError, RecursionError):
+        pass
+    return "malformed", f"expected one JSON tick, was {text}"
+
+
+def _judge(tick: Tick, limit: int) -> tuple[str, str]:
+    if not tick.symbol:
+        return "schema", "symbol: expected a name, was ''"
+    for name in ("price", "size"):
+        value = getattr(tick, name)
+        if math.isnan(value):
+            return "nan", f"{name}: expected a number, was NaN"
+        if value < 0 or (value == 0 and name == "price"):
+            return "not_positive", f"{name}: expected a positive number, was {value}"
+        if value >= LARGEST:
+            return "absurd", f"{name}: expected less than {LARGEST:g}, was {value}"
+    if tick.ts <= 0:
+        return "absurd", f"ts: expected ns since 1970, was {tick.ts}"
+    if tick.ts > limit:
+        return "future", f"ts: expected at most the Kafka record's time and tolerance {limit}, was {tick.ts}"
+    return "absurd", f"bid, ask: expected positive numbers below {LARGEST:g}, was {tick.bid}, {tick.ask}"
