@@ -1,0 +1,136 @@
+"""Apache Kafka, one node in KRaft mode. Needs Java >= 17 and 44 MB of jars, both from packages."""
+
+import asyncio
+import base64
+import uuid
+from pathlib import Path
+from typing import ClassVar
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+
+from causal_alpha.devstack.docker import Container
+from causal_alpha.devstack.java import find_java
+from causal_alpha.devstack.kafka_jars import VERSION, fetch
+from causal_alpha.devstack.ports import answers, free_port
+from causal_alpha.devstack.process import Command, Process
+from causal_alpha.devstack.service import Service
+from causal_alpha.errors import ServiceError
+
+JVM = (
+    "-Xms128m",
+    "-Xmx384m",
+    "-XX:TieredStopAtLevel=1",  # starts in 2 s instead of 3.3
+    "-XX:+UseSerialGC",
+    "-Djava.awt.headless=true",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
+)
+LARGEST_MESSAGE = 8 * 1024 * 1024
+
+
+def broker_settings(*, listen: str, advertise: str, controller: str, data: str) -> dict[str, str]:
+    """The broker's configuration; addresses are host:port. Small threads and buffers: it shares a laptop."""
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        # Static voters, because they may move to another port on kept data; a dynamic quorum remembers the old one.
+        "controller.quorum.voters": f"1@{controller}",
+        "listeners": f"PLAINTEXT://{listen},CONTROLLER://{controller}",
+        "advertised.listeners": f"PLAINTEXT://{advertise}",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "log.dirs": data,
+        "num.partitions": "1",
+        "auto.create.topics.enable": "true",
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "1",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "1",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        "group.initial.rebalance.delay.ms": "0",
+        "group.min.session.timeout.ms": "1000",
+        # A broker that was killed is let in again once its old session is over: 9 s by default.
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
+        # Nothing is deleted by age: a producer may stamp its records with the event time of last year.
+        "log.retention.ms": "-1",
+        "log.segment.bytes": "16777216",
+        "log.cleaner.dedupe.buffer.size": "2097152",
+        "message.max.bytes": str(LARGEST_MESSAGE),
+        "replica.fetch.max.bytes": str(LARGEST_MESSAGE),
+        "num.network.threads": "2",
+        "num.io.threads": "2",
+    }
+
+
+class Kafka(Service):
+    """A broker on a port of the loopback interface; the URL is `host:port`."""
+
+    name: ClassVar[str] = "kafka"
+    variable: ClassVar[str] = "CAUSAL_ALPHA_BROKER"
+
+    def native(self) -> None:
+        self._java = find_java()
+        self._jars = fetch(self.say)
+
+    def native_command(self, port: int) -> Command:
+        self.data.mkdir(parents=True, exist_ok=True)
+        config = self.data / "server.properties"
+        settings = broker_settings(
+            listen=f"127.0.0.1:{port}",
+            advertise=f"127.0.0.1:{port}",
+            controller=f"127.0.0.1:{free_port()}",
+            data=str(self.data / "log"),
+        )
+        config.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+        java = (self._java, *JVM, "-cp", str(self._jars / "*"))
+        if not (self.data / "log" / "meta.properties").exists():
+            self._format(java, config)
+        return Command((*java, "kafka.Kafka", str(config)))
+
+    def _format(self, java: tuple[str, ...], config: Path) -> None:
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        argv = (*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config))
+        process = Process(Command(argv), log=self.logs / "kafka.log")
+        try:
+            status = process.wait(self.seconds)
+        except BaseException:
+            process.kill()
+            raise
+        if status:
+            raise ServiceError(f"kafka can't format {self.data}: status {status}\n{process.tail()}\nlog: {process.log}")
+
+    def container(self, port: int) -> Container:
+        settings = broker_settings(
+            listen="0.0.0.0:9092", advertise=f"127.0.0.1:{port}", controller="127.0.0.1:9093", data="/tmp/kafka"
+        )
+        environment = {"KAFKA_" + key.upper().replace(".", "_"): value for key, value in settings.items()}
+        return Container(f"apache/kafka:{VERSION}", {port: 9092}, environment)
+
+    def address(self, port: int) -> str:
+        return f"127.0.0.1:{port}"
+
+    def probe(self, url: str) -> str | None:
+        host, _, port = url.split(",", maxsplit=1)[0].rpartition(":")
+        if not port.isdigit():
+            return f"expected host:port, was {url}"
+        if not answers(host, int(port), 0.2):
+            return "nothing listens there"
+        return asyncio.run(_ask(url))
+
+
+async def _ask(bootstrap: str) -> str | None:
+    """Metadata names a broker once that one is registered and may lead partitions."""
+    client = AIOKafkaClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=5000)
+    try:
+        await client.bootstrap()
+        return None if client.cluster.brokers() else "no broker is registered yet"
+    except (KafkaError, OSError) as error:
+        return f"no answer to a metadata request ({type(error).__name__})"
+    finally:
+        await client.close()

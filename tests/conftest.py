@@ -1,0 +1,134 @@
+"""Fixtures on real services: `kafka`, `mongo`, `worker`, and `market`, the recorded data.
+
+The services are started once a session, on the first use; `CAUSAL_ALPHA_BROKER` and `CAUSAL_ALPHA_MONGO_URL` take
+running ones instead. A service that can't start fails its tests: nothing is skipped.
+"""
+
+import os
+import uuid
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from causal_alpha.devstack.kafka import Kafka
+from causal_alpha.devstack.mongo import Mongo
+from causal_alpha.devstack.ports import free_port
+from causal_alpha.devstack.service import Service
+from causal_alpha.devstack.worker import Worker
+
+ROOT = Path(__file__).resolve().parent.parent
+MARKET = Path(os.environ.get("CAUSAL_ALPHA_MARKET") or ROOT.parent / "shared" / "market")
+
+
+def serve(cls: type[Service], folder: Path, config: pytest.Config) -> Iterator[str]:
+    """Starts a service, gives its URL, stops it. Its progress goes to the terminal, past pytest's capture."""
+    terminal = config.get_terminal_writer()
+    service = cls(
+        folder=folder,
+        logs=folder / "logs",
+        say=lambda line: terminal.line(f"\n{line}"),
+        external=os.environ.get(cls.variable),
+    )
+    yield service.start()
+    service.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[str]:
+    """Bootstrap address `host:port` of a real broker. Topics are yours if their name is unique: see `app_id`."""
+    yield from serve(Kafka, tmp_path_factory.mktemp("kafka"), pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def mongo(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[str]:
+    """Connection string of a real MongoDB, a replica set of one."""
+    yield from serve(Mongo, tmp_path_factory.mktemp("mongo"), pytestconfig)
+
+
+@pytest.fixture
+def app_id() -> str:
+    """A name that no other test has: consumer group, prefix of topics."""
+    return f"test-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def database(mongo: str, app_id: str) -> Iterator[str]:
+    """Name of a MongoDB database of this test's own, dropped at its end."""
+    name = app_id.replace("-", "_")
+    yield name
+    with MongoClient[dict[str, Any]](mongo) as client:
+        client.drop_database(name)
+
+
+class Workers:
+    """Starts workers for one test. Keyword arguments are settings, in text or as they are."""
+
+    def __init__(self, settings: dict[str, str], folder: Path) -> None:
+        self.settings = settings
+        self.folder = folder
+        self.started: list[Worker] = []
+
+    def __call__(self, *, start: bool = True, **settings: object) -> Worker:
+        number = len(self.started) + 1
+        own = {
+            "instance_id": f"worker-{number}",
+            "data_dir": str(self.folder / f"data-{number}"),
+            "hub_port": str(free_port()),
+        }
+        given = {name: str(value) for name, value in settings.items()}
+        worker = Worker({**self.settings, **own, **given}, log=self.folder / f"worker-{number}.log", folder=ROOT)
+        self.started.append(worker)
+        return worker.start() if start else worker
+
+
+@pytest.fixture
+def worker(kafka: str, mongo: str, database: str, app_id: str, tmp_path: Path) -> Iterator[Workers]:
+    """`worker()` starts a real worker and waits until it is ready: `.url`, `.app_id`, `.kill()`, `.start()`, `.stop()`,
+    `.log()`. Its app id, database, port and data folder are this test's own; `worker(partitions=4)` sets more.
+    Several workers of a test share app id and database. All are killed at the end.
+    """
+    settings = {"broker": kafka, "mongo_url": mongo, "mongo_database": database, "app_id": app_id}
+    workers = Workers(settings, tmp_path)
+    yield workers
+    for one in workers.started:
+        one.kill()
+
+
+@pytest.fixture
+def market() -> Path:
+    """The folder of recorded market data; for tests marked `market`, deselected where it is absent."""
+    return MARKET
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Adds the workers' last lines to a failure."""
+    report = yield
+    workers = getattr(item, "funcargs", {}).get("worker")
+    if report.failed and isinstance(workers, Workers):
+        for number, one in enumerate(workers.started, 1):
+            report.sections.append((f"log of worker {number}", "\n".join(one.log().splitlines()[-60:])))
+    return report
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselects tests marked `market` where there is no such data, and says so at the end."""
+    if MARKET.is_dir():
+        return
+    without = [item for item in items if item.get_closest_marker("market")]
+    if without:
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if item not in without]
+        config.stash[MISSING_MARKET] = len(without)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Tells why tests marked `market` didn't run."""
+    if count := config.stash.get(MISSING_MARKET, 0):
+        terminalreporter.line(f"{count} tests deselected: expected recorded market data in {MARKET}, was nothing there")
+
+
+MISSING_MARKET = pytest.StashKey[int]()
