@@ -1,0 +1,64 @@
+"""The whole HTTP and WebSocket face of the hub as one FastAPI application."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
+from prometheus_client import CollectorRegistry
+
+from causal_alpha import ui
+from causal_alpha.hub.answers import explain_errors
+from causal_alpha.hub.gateway import Gateway
+from causal_alpha.hub.ingest import ingest_router
+from causal_alpha.hub.limits import BodyLimit, SecurityHeaders
+from causal_alpha.hub.posting import posting_router
+from causal_alpha.hub.reading import reading_router
+from causal_alpha.hub.rejects import rejects_router
+from causal_alpha.hub.socket import socket_router
+from causal_alpha.hub.status import Ready, status_router
+from causal_alpha.hub.stream import Hub
+from causal_alpha.intervals import SECOND
+from causal_alpha.sinks.base import Jobs, Reader
+
+PREFIX = "/api/v1"
+
+
+def create_api(
+    *,
+    hub: Hub,
+    reader: Reader,
+    jobs: Jobs,
+    gateway: Gateway,
+    ready: Ready,
+    registry: CollectorRegistry,
+    version: str,
+    max_request_bytes: int = 1_000_000,
+    tolerance: int = 5 * SECOND,
+    names: Sequence[str] = (),
+) -> FastAPI:
+    """The API under `/api/v1`, the socket at `/ws/v1`, the page everywhere else.
+
+    `ready` says which parts answer. `tolerance` (ns) is how far a posted tick's stamp may lead the
+    hub's clock. `names` are the features' names, in order. The hub's counts go into `registry`.
+    """
+    api = FastAPI(
+        title="Causal Alpha",
+        version=version,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # its scripts come from another host, which the page's policy forbids
+        redoc_url=None,
+    )
+    routes = APIRouter(prefix=PREFIX)
+    routes.include_router(status_router(hub=hub, ready=ready, version=version, registry=registry))
+    routes.include_router(reading_router(hub=hub, reader=reader, names=names))
+    routes.include_router(rejects_router(reader=reader))
+    routes.include_router(posting_router(gateway=gateway, tolerance=tolerance, clock=hub.clock))
+    routes.include_router(ingest_router(jobs=jobs, gateway=gateway))
+    api.include_router(routes)
+    api.include_router(socket_router(hub))
+    explain_errors(api)
+    api.add_middleware(BodyLimit, most=max_request_bytes)
+    api.add_middleware(SecurityHeaders)
+    mount_page = getattr(ui, "mount_page", None)
+    if mount_page is not None:
+        mount_page(api)
+    return api

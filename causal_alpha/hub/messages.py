@@ -1,0 +1,51 @@
+"""Records as the protocol's events: flat tuples, times in ms. See `docs/protocol.md`."""
+
+from collections.abc import Iterator, Mapping
+from itertools import repeat
+from typing import Any, TypeAlias
+
+from causal_alpha.frames import Frame
+from causal_alpha.intervals import MILLISECOND
+from causal_alpha.records import Bar, Forecast
+
+Event: TypeAlias = tuple[Any, ...]
+BAR_START, BAR_CLOSE, BAR_SOURCE = 3, 7, 14
+"""Places in a bar event."""
+
+_LIVE = {"yahoo": "delayed", "simulator": "synthetic", "replay": "replay", "foreign": "foreign", "http": "foreign"}
+
+
+def bar_events(frame: Frame[Bar]) -> Iterator[Event]:
+    """One `("bar", symbol, interval, start, …, source)` a row, made column by column."""
+    columns: list[Any] = [column.tolist() for column in frame.columns.values()]
+    columns[2] = (frame.ints("start") // MILLISECOND).tolist()
+    return zip(repeat("bar"), *columns, strict=False)
+
+
+def bar_event(bar: Bar) -> Event:
+    """The same for a single bar.
+
+    >>> bar = Bar(symbol="A", interval="1s", start=1_000_000, open=1, high=1, low=1, close=1, volume=1, vwap=1,
+    ...           trades=1)
+    >>> bar_event(bar)[:4]
+    ('bar', 'A', '1s', 1)
+    """
+    symbol, interval, start, *rest = (getattr(bar, name) for name in bar.__struct_fields__)
+    return ("bar", symbol, interval, start // MILLISECOND, *rest)
+
+
+def forecast_event(forecast: Forecast) -> Event:
+    f = forecast
+    return (
+        *("forecast", f.symbol, f.interval, f.start // MILLISECOND, f.made // MILLISECOND, f.horizon),
+        *(f.due // MILLISECOND, f.price, f.location, f.variance, f.quantiles, f.family, f.version, f.source),
+    )
+
+
+def provenance(source: str) -> Mapping[str, str]:
+    """Where data comes from, as the page's badge says it. A feed that isn't known counts as live.
+
+    >>> provenance("simulator:7"), provenance("coinbase")
+    ({'kind': 'synthetic', 'detail': 'simulator:7'}, {'kind': 'live', 'detail': 'coinbase'})
+    """
+    return {"kind": _LIVE.get(source.partition(":")[0], "live"), "detail": source}

@@ -1,0 +1,89 @@
+"""`POST /ticks`: ticks from anybody, with a verdict for every row."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from causal_alpha.frames import Frame
+from causal_alpha.hub.answers import Answer
+from causal_alpha.hub.gateway import Gateway
+from causal_alpha.hub.origin import same_origin
+from causal_alpha.records import Reject
+from causal_alpha.ticks import Bad, check_ticks, parse_json
+
+TOPIC = "http"
+"""Rejects of this route carry it as their topic, and the time of the request in ns as their offset."""
+_EXAMPLE = {"symbol": "AAPL", "ts": 1550068920000, "price": 171.7, "size": 100}
+
+
+def posting_router(*, gateway: Gateway, tolerance: int, clock: Callable[[], int]) -> APIRouter:
+    """`tolerance` is how far a stamp may lead `clock`, both in ns."""
+    router = APIRouter(tags=["data"])
+    latest = 0
+
+    @router.post("/ticks", openapi_extra=_body(_EXAMPLE))
+    async def ticks(request: Request) -> Response:
+        """One tick or a list of them. 202 with a verdict for every row; bad rows go to `rejects` too."""
+        nonlocal latest
+        if not same_origin(request.headers):
+            raise HTTPException(403, f"origin: expected this host, was {request.headers['origin']}")
+        body = await request.body()
+        latest = received = max(clock(), latest + 1)  # never the same twice: it names the rejects
+        try:
+            rows = _split(body)
+        except msgspec.MsgspecError as error:
+            bad = Bad(0, "malformed", f"expected a JSON tick or a list of them, was {error}")
+            await gateway.send_rejects(_rejects([bad], [body], received))
+            raise HTTPException(400, bad.detail) from error
+        frame, places, bad_rows = parse_json(rows, TOPIC)
+        unusable = check_ticks(frame, received, tolerance)
+        bad_rows += [Bad(int(places[row]), reason, detail) for row, reason, detail in unusable]
+        good = frame.take(np.setdiff1d(np.arange(len(frame)), [row for row, *_ in unusable]))
+        if len(good):
+            await gateway.send_ticks(good)
+        if bad_rows:
+            await gateway.send_rejects(_rejects(bad_rows, rows, received))
+        verdicts: list[dict[str, Any]] = [{"row": row, "ok": True} for row in range(len(rows))]
+        for row, reason, detail in bad_rows:
+            verdicts[row] = {"row": row, "ok": False, "reason": reason, "detail": detail}
+        return Answer({"accepted": len(good), "rejected": len(bad_rows), "verdicts": verdicts}, 202)
+
+    return router
+
+
+def _split(body: bytes) -> list[bytes]:
+    """The ticks in a body, each as its own JSON."""
+    if body.lstrip()[:1] == b"[":
+        return [bytes(row) for row in msgspec.json.decode(body, type=list[msgspec.Raw])]
+    msgspec.json.decode(body)
+    return [body]
+
+
+def _rejects(bad: Sequence[Bad], rows: Sequence[bytes], received: int) -> Frame[Reject]:
+    return Frame.of(
+        Reject,
+        [
+            Reject(
+                topic=TOPIC,
+                partition=0,
+                offset=received,
+                row=row,
+                ts=received,
+                reason=reason,
+                detail=detail,
+                payload=rows[row],
+                source=TOPIC,
+            )
+            for row, reason, detail in bad
+        ],
+    )
+
+
+def _body(example: dict[str, Any]) -> dict[str, Any]:
+    """What OpenAPI says about a body that is read by hand."""
+    schema = {"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]}
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}

@@ -1,0 +1,105 @@
+"""`GET /symbols`, `/bars`, `/features`, `/forecasts`: the archive, and what it doesn't have yet from memory."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Response
+
+from causal_alpha.errors import SettingsError
+from causal_alpha.hub.answers import Answer
+from causal_alpha.hub.messages import BAR_START
+from causal_alpha.hub.recent import R
+from causal_alpha.hub.stream import Hub
+from causal_alpha.intervals import MILLISECOND, interval_ns
+from causal_alpha.records import Bar, Features, Forecast
+from causal_alpha.sinks.base import Reader
+
+LATEST = 9_000_000_000_000
+"""Times in requests end here (the year 2255), ms: as ns they still fit int64."""
+_TIMES = {"start", "made", "due"}
+_BAR_FIELDS = Bar.__struct_fields__[2:]
+
+Millis = Annotated[int | None, Query(ge=-LATEST, le=LATEST)]
+Limit = Annotated[int, Query(ge=1, le=10_000)]
+Symbol = Annotated[str, Path(min_length=1, max_length=64)]
+
+
+class Span:
+    """The query parameters that all of these share; `start <= time < end`, in ns."""
+
+    def __init__(self, interval: str = "1m", start: Millis = None, end: Millis = None, limit: Limit = 500) -> None:
+        try:
+            interval_ns(interval)
+        except SettingsError as error:
+            raise HTTPException(422, str(error)) from error
+        self.interval = interval
+        self.start = (-LATEST if start is None else start) * MILLISECOND
+        self.end = (LATEST if end is None else end) * MILLISECOND
+        self.limit = limit
+
+
+Wanted = Annotated[Span, Depends()]
+
+
+def reading_router(*, hub: Hub, reader: Reader, names: Sequence[str]) -> APIRouter:
+    """`names` are those of a feature vector's values, in order."""
+    router = APIRouter(tags=["data"])
+
+    async def find(record: type[R], symbol: str, span: Span) -> list[R]:
+        """Archived records and the hub's own, no holes, no doubles. Call nothing async between this and `seq`."""
+        chosen: Any = {
+            "symbol": symbol,
+            "interval": span.interval,
+            "start": span.start,
+            "end": span.end,
+            "limit": span.limit,
+        }
+        return hub.recent.merge(record, await reader.read(record, **chosen), **chosen)
+
+    def answer(symbol: str, span: Span, **rest: Any) -> Response:
+        return Answer({"symbol": symbol, "interval": span.interval, "seq": hub.log.seq, **rest})
+
+    @router.get("/symbols")
+    async def symbols() -> Response:
+        """Every symbol that has a bar, with its last price."""
+        quotes = {quote.symbol: quote._asdict() for quote in hub.quotes()}
+        archived = [symbol for symbol in await reader.symbols() if symbol not in quotes]
+        for bars in await asyncio.gather(*(reader.read(Bar, symbol=symbol, limit=1) for symbol in archived)):
+            for bar in bars:
+                ts = (bar.start + interval_ns(bar.interval)) // MILLISECOND
+                quotes[bar.symbol] = {"symbol": bar.symbol, "ts": ts, "last": bar.close, "source": bar.source}
+        return Answer({"symbols": [quotes[symbol] for symbol in sorted(quotes)]})
+
+    @router.get("/bars/{symbol}")
+    async def bars(symbol: Symbol, span: Wanted) -> Response:
+        """Final bars and, last, the forming one; oldest first."""
+        rows = [_row(bar) for bar in await find(Bar, symbol, span)]
+        forming = hub.forming(symbol, span.interval)
+        start = forming[BAR_START] if forming else 0
+        if forming and span.start <= start * MILLISECOND < span.end and (not rows or rows[-1]["start"] < start):
+            rows.append(dict(zip(_BAR_FIELDS, forming[BAR_START:], strict=True)))
+        return answer(symbol, span, bars=rows[-span.limit :])
+
+    @router.get("/features/{symbol}")
+    async def features(symbol: Symbol, span: Wanted) -> Response:
+        """Feature vectors, oldest first."""
+        return answer(symbol, span, names=names, features=[_row(row) for row in await find(Features, symbol, span)])
+
+    @router.get("/forecasts/{symbol}")
+    async def forecasts(symbol: Symbol, span: Wanted) -> Response:
+        """Forecasts by the bar they were made after, oldest first."""
+        return answer(symbol, span, forecasts=[_row(row) for row in await find(Forecast, symbol, span)])
+
+    return router
+
+
+def _row(record: Bar | Features | Forecast) -> dict[str, Any]:
+    """A record's fields, times in ms; symbol and interval stand in the answer once."""
+    fields = msgspec.structs.asdict(record)
+    return {
+        name: value // MILLISECOND if name in _TIMES else value
+        for name, value in fields.items()
+        if name not in {"symbol", "interval"}
+    }

@@ -1,0 +1,50 @@
+"""The newest records of every symbol and interval: what the archive may not have yet."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from causal_alpha.records import Bar, Features, Forecast
+from causal_alpha.sinks.identity import record_id, record_time, revision
+
+R = TypeVar("R", Bar, Features, Forecast)
+
+
+class Recent:
+    """The last `keep` records a symbol, interval and kind, in the order they came.
+
+    >>> recent = Recent(keep=2)
+    >>> bar = Bar(symbol="A", interval="1s", start=0, open=1, high=1, low=1, close=1, volume=1, vwap=1, trades=1)
+    >>> recent.add(bar), recent.add(bar)
+    (True, False)
+    """
+
+    def __init__(self, keep: int) -> None:
+        self._keep = keep
+        self._kept: dict[tuple[type[msgspec.Struct], str, str], dict[str, Any]] = {}
+
+    def add(self, record: Bar | Features | Forecast) -> bool:
+        """Keep a record. False if it, or a later revision of it, is here already."""
+        kept = self._kept.setdefault((type(record), record.symbol, record.interval), {})
+        key = record_id(record)
+        known = kept.pop(key, None)
+        if known is not None and revision(record) <= revision(known):
+            kept[key] = known
+            return False
+        kept[key] = record
+        if len(kept) > self._keep:
+            del kept[next(iter(kept))]
+        return True
+
+    def merge(
+        self, record: type[R], archived: list[R], *, symbol: str, interval: str, start: int, end: int, limit: int
+    ) -> list[R]:
+        """The newest `limit` of archived and kept records with `start <= start < end`, oldest first.
+
+        Of two revisions the later one stays.
+        """
+        merged = {record_id(row): row for row in archived}
+        for key, row in self._kept.get((record, symbol, interval), {}).items():
+            if start <= row.start < end and (key not in merged or revision(row) > revision(merged[key])):
+                merged[key] = row
+        return sorted(merged.values(), key=record_time)[-limit:]

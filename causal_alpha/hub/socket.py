@@ -1,0 +1,105 @@
+"""The WebSocket: one task sends, one listens, and either's end closes both."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect, WebSocketException
+
+from causal_alpha.hub.feed import Filter
+from causal_alpha.hub.origin import same_origin
+from causal_alpha.hub.stream import Client, Hub
+
+NOT_TEXT, MALFORMED, WRONG_ORIGIN, TOO_LARGE, TOO_SLOW = 1003, 1007, 1008, 1009, 1013
+LARGEST = 65_536
+"""Characters of a client's message."""
+GRACE = 5.0
+"""Seconds that a slow client has to take the close frame."""
+
+
+class Subscription(msgspec.Struct):
+    """The second item of `["subscribe", …]`; None means all."""
+
+    symbols: frozenset[str] | None = None
+    intervals: frozenset[str] | None = None
+
+
+def socket_router(hub: Hub) -> APIRouter:
+    router = APIRouter()
+
+    @router.websocket("/ws/v1")
+    async def stream(socket: WebSocket) -> None:
+        await socket.accept()
+        if not same_origin(socket.headers):
+            await socket.close(WRONG_ORIGIN, "expected a page of this host")
+            return
+        since = socket.query_params.get("since", "")
+        number = int(since) if since.isascii() and since.isdigit() else None
+        with hub.connect(number, socket.query_params.get("boot")) as client:
+            await _serve(socket, hub, client)
+
+    return router
+
+
+async def _serve(socket: WebSocket, hub: Hub, client: Client) -> None:
+    sender = asyncio.create_task(_send(socket, hub, client))
+    listener = asyncio.create_task(_listen(socket, client))
+    cut = asyncio.create_task(client.cut.wait())
+    tasks: set[asyncio.Task[Any]] = {sender, listener, cut}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    if cut.done() and not cut.cancelled():
+        hub.dropped += 1
+        await _close(socket, TOO_SLOW, "too slow: come back and resume")
+        return
+    for error in ended:
+        if isinstance(error, WebSocketException):
+            await _close(socket, error.code, error.reason)
+        elif isinstance(error, Exception) and not isinstance(error, WebSocketDisconnect):
+            raise error
+
+
+async def _send(socket: WebSocket, hub: Hub, client: Client) -> None:
+    await socket.send_text(hub.hello(client))
+    while True:
+        while messages := hub.take(client):
+            for message in messages:
+                await socket.send_text(message)
+        client.wake.clear()
+        await client.wake.wait()
+
+
+async def _listen(socket: WebSocket, client: Client) -> None:
+    while (message := await socket.receive())["type"] != "websocket.disconnect":
+        text = message.get("text")
+        if text is None:
+            raise WebSocketException(NOT_TEXT, "expected text, was bytes")
+        if len(text) > LARGEST:
+            raise WebSocketException(TOO_LARGE, f"expected at most {LARGEST} characters, was {len(text)}")
+        try:
+            wanted = _subscription(text)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise WebSocketException(MALFORMED, f"expected [kind, …], was: {error}"[:100]) from error
+        if wanted is not None:
+            client.feed.narrow(wanted)
+            client.wake.set()
+
+
+def _subscription(text: str) -> Filter | None:
+    """The filter in a `subscribe` message; None for kinds that this hub doesn't know."""
+    kind, *facts = msgspec.json.decode(text, type=list[msgspec.Raw]) or [msgspec.Raw(b"null")]
+    if msgspec.json.decode(kind) != "subscribe":
+        return None
+    wanted = msgspec.json.decode(facts[0] if facts else b"null", type=Subscription)
+    return Filter(wanted.symbols, wanted.intervals)
+
+
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    # a peer that reads nothing takes no close frame either: the server hangs up then
+    with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+        await asyncio.wait_for(socket.close(code, reason), GRACE)

@@ -1,0 +1,52 @@
+"""What makes a record the same one when it is written again: its id, its time, its revision.
+
+Ids are deterministic, so that a replay of the log finds what it wrote before.
+"""
+
+from functools import singledispatch
+from typing import Any
+
+import msgspec
+
+from causal_alpha.records import Bar, Features, Forecast, Reject
+
+
+@singledispatch
+def record_id(record: Any) -> str:
+    """The id under which every sink keeps a record.
+
+    >>> record_id(Features(symbol="A", interval="1s", start=7, close=1.0, values=(), feature_set="x"))
+    'A|1s|7'
+    """
+    raise TypeError(f"record: expected Bar, Features, Forecast or Reject, was {type(record).__name__}")
+
+
+@record_id.register(Bar)
+@record_id.register(Features)
+def _by_start(record: Bar | Features) -> str:
+    return f"{record.symbol}|{record.interval}|{record.start}"
+
+
+@record_id.register
+def _by_horizon(record: Forecast) -> str:
+    return f"{record.symbol}|{record.interval}|{record.start}|{record.horizon}|{record.family}"
+
+
+@record_id.register
+def _by_place(record: Reject) -> str:
+    return f"{record.topic}/{record.partition}/{record.offset}/{record.row}"
+
+
+def record_time(record: Any) -> int:
+    """The time that readers select by, in ns."""
+    return int(record.ts if isinstance(record, Reject) else record.start)
+
+
+def revision(record: Any) -> int:
+    """Which of two records with one id is the newer: a bar counts up, the others never change."""
+    return int(getattr(record, "revision", 0))
+
+
+def is_final(record: msgspec.Struct) -> bool:
+    """False for a forming bar, which no sink keeps."""
+    return not (isinstance(record, Bar) and record.state == "forming")
