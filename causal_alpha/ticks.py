@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from causal_alpha.frames import Floats, Frame, Ints, Labels
+from causal_alpha.frames import Column, Floats, Frame, Ints, Labels
 from causal_alpha.intervals import MILLISECOND, SECOND
 from causal_alpha.records import NO_ID, Tick
 
@@ -107,7 +107,7 @@ def tick_json(tick: Tick) -> bytes:
 
 def _to_frame(rows: list[_WireTick], source: str) -> Frame[Tick]:
     nan = math.nan
-    columns = {
+    columns: dict[str, Column] = {
         "symbol": Labels.of([row.symbol for row in rows]),
         "ts": _times([row.ts for row in rows]),
         "price": np.asarray([row.price for row in rows], dtype=np.float64),
