@@ -31,6 +31,8 @@ def fill(folder: Path, build: Callable[[Path], None]) -> Path:
         return folder
     with lock(folder.with_name(f".{folder.name}.lock")):
         if not folder.exists():
+            for stale in folder.parent.glob(f".{folder.name}-*"):  # of a build that was killed
+                shutil.rmtree(stale)
             place = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
             try:
                 build(place)

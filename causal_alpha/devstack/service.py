@@ -1,5 +1,6 @@
 """What Kafka and MongoDB have in common: where they come from, and starting until they answer."""
 
+import threading
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -18,7 +19,7 @@ class Service(ABC):
     """One service: external if the user names a URL, else native, else Docker.
 
     `folder` takes data (`folder/<name>`), logs go to `logs/<name>.log`. `port` 0 takes a free one and keeps it, so a
-    restart is found at the same place. `start`, `stop` and `restart` belong to one thread.
+    restart is found at the same place. `stop` may come from another thread while `start` is at work.
     """
 
     name: ClassVar[str]
@@ -34,6 +35,7 @@ class Service(ABC):
         self.port = port
         self.url = ""
         self.process: Process | None = None
+        self._stopping = threading.Event()
 
     @abstractmethod
     def native(self) -> None:
@@ -62,6 +64,11 @@ class Service(ABC):
     def alive(self) -> bool:
         """Whether our child runs; an external service counts as alive."""
         return self.process is None or self.process.alive
+
+    @property
+    def finished(self) -> bool:
+        """Never: a service goes on until it is stopped."""
+        return False
 
     def start(self) -> str:
         """Starts the service and returns its URL once it works; raises ServiceError, with nothing left running."""
@@ -92,6 +99,7 @@ class Service(ABC):
 
     def stop(self) -> None:
         """Stops our child and waits for its end; a service that isn't ours goes on."""
+        self._stopping.set()
         if self.process is not None:
             self.process.stop()
 
@@ -101,6 +109,8 @@ class Service(ABC):
             port = self.port or free_port()
             self.url = self.address(port)
             command = self.native_command(port) if native else docker.command(self.container(port))
+            if self._stopping.is_set():
+                raise ServiceError(f"{self.name} was stopped before it started")
             self.process = Process(command, log=self.logs / f"{self.name}.log")
             try:
                 problem = self._wait(self.seconds)
@@ -111,7 +121,7 @@ class Service(ABC):
                 self.port = port
                 return
             self.process.stop()
-            if attempt == attempts:
+            if attempt == attempts or self._stopping.is_set():
                 raise ServiceError(
                     f"{self.name} didn't start: {problem}\n{self.process.tail()}\nlog: {self.process.log}"
                 )
@@ -130,4 +140,5 @@ class Service(ABC):
                 return None
             if time.monotonic() >= deadline:
                 return f"after {seconds:.0f} s: {problem}"
-            time.sleep(0.05)
+            if self._stopping.wait(0.05):
+                return "it was stopped"

@@ -6,12 +6,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
-from causal_alpha.devstack.process import Command, Process
+from causal_alpha.devstack.process import Command
+from causal_alpha.devstack.program import Program
 from causal_alpha.errors import ServiceError
 
 
-class Worker:
+class Worker(Program):
     """One worker, from start to stop, as often as you like: the settings stay, and so does the log.
 
     `settings` maps names of `causal_alpha.settings.Settings` to their text, `hub_port` (not 0) among them.
@@ -19,27 +21,15 @@ class Worker:
     """
 
     def __init__(self, settings: Mapping[str, str], *, log: Path, folder: Path | None = None) -> None:
+        argv = (sys.executable, "-m", "faust", "-A", "causal_alpha", "worker", "-l", "info")
+        environment = {f"CAUSAL_ALPHA_{name.upper()}": value for name, value in settings.items()}
+        super().__init__("worker", Command(argv, environment, folder, grace=5.0), log=log)
         self.settings = dict(settings)
         self.app_id = self.settings.get("app_id", "causal-alpha")
-        self.url = f"http://127.0.0.1:{self.settings['hub_port']}"
-        argv = (sys.executable, "-m", "faust", "-A", "causal_alpha", "worker", "-l", "info")
-        environment = {f"CAUSAL_ALPHA_{name.upper()}": value for name, value in self.settings.items()}
-        self._command = Command(argv, environment, folder)
-        self._log = log
-        self.process: Process | None = None
+        host = self.settings.get("hub_host", "127.0.0.1")
+        self.url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{self.settings['hub_port']}"
 
-    @property
-    def alive(self) -> bool:
-        """Whether the worker's process runs; it may not be ready yet."""
-        return self.process is not None and self.process.alive
-
-    def launch(self) -> None:
-        """Starts the process and returns at once."""
-        if self.alive:
-            raise ServiceError(f"expected a stopped worker, was {self.app_id} running at {self.url}")
-        self.process = Process(self._command, log=self._log)
-
-    def start(self, seconds: float = 60.0) -> "Worker":
+    def start(self, seconds: float = 60.0) -> Self:
         """Starts the process and waits until it says that it is ready; raises ServiceError with the log's tail."""
         self.launch()
         self.wait_ready(seconds)
@@ -58,7 +48,7 @@ class Worker:
                 time.sleep(0.05)
                 continue
             self.process.kill()
-            raise ServiceError(f"worker: {problem}\n{self.process.tail(40)}\nlog: {self._log}")
+            raise ServiceError(f"worker: {problem}\n{self.tail(40)}\nlog: {self.log_file}")
 
     def ready(self) -> bool:
         """Whether the worker answers now that it is ready."""
@@ -67,17 +57,3 @@ class Worker:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
-
-    def kill(self) -> None:
-        """SIGKILL, and waits for the end."""
-        if self.process is not None:
-            self.process.kill()
-
-    def stop(self) -> None:
-        """SIGTERM, and waits for the end; SIGKILL if that takes longer than the grace."""
-        if self.process is not None:
-            self.process.stop()
-
-    def log(self) -> str:
-        """All that the worker has written so far, over all its starts."""
-        return self._log.read_text(errors="replace") if self._log.exists() else ""

@@ -1,0 +1,5 @@
+"""`python -m causal_alpha` is the command `causal-alpha`."""
+
+from causal_alpha.cli import main
+
+main()

@@ -1,0 +1,119 @@
+"""The whole product on this machine: services, a worker, a source; from the start to the last one's end."""
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from causal_alpha.devstack.cache import Say
+from causal_alpha.devstack.home import home
+from causal_alpha.devstack.kafka import Kafka
+from causal_alpha.devstack.mongo import Mongo
+from causal_alpha.devstack.ports import free_port
+from causal_alpha.devstack.process import Command
+from causal_alpha.devstack.program import Program
+from causal_alpha.devstack.stack import Stack
+from causal_alpha.devstack.supervise import Supervisor, Watched
+from causal_alpha.devstack.worker import Worker
+from causal_alpha.errors import ServiceError
+
+PATIENCE = 90.0
+"""Seconds that a worker or a source may take to start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run. `source` are the arguments of `causal-alpha source`, none if foreign producers feed us."""
+
+    source: tuple[str, ...]
+    host: str = "127.0.0.1"
+    port: int = 8000
+    """0 takes any free one."""
+    data: Path | None = None
+    """Keeps data and logs here; None keeps nothing."""
+    broker: str | None = None
+    mongo_url: str | None = None
+    """Running services to use instead of our own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the running product is found."""
+
+    page: str
+    kafka: str
+    mongo: str
+
+    def __str__(self) -> str:
+        """The line that says so.
+
+        >>> print(Places("http://127.0.0.1:8000/", "127.0.0.1:9092", "mongodb://127.0.0.1:27017/"))
+        ready page=http://127.0.0.1:8000/ kafka=127.0.0.1:9092 mongo=mongodb://127.0.0.1:27017/
+        """
+        return f"ready page={self.page} kafka={self.kafka} mongo={self.mongo}"
+
+
+def run(plan: Plan, *, say: Say, announce: Callable[[Places], None], wanted: Callable[[], bool]) -> None:
+    """Runs the plan until `wanted()` is false or an exception, such as Ctrl-C, ends it; then stops source, worker and
+    services, in this order. `announce` is called once, when everything answers. Raises ServiceError.
+    """
+    with home(plan.data, say=say) as folder, ExitStack() as stops:
+        logs = folder / "logs"
+        say(f"logs: {logs}")
+        kafka = Kafka(folder=folder, logs=logs, say=say, external=plan.broker)
+        mongo = Mongo(folder=folder, logs=logs, say=say, external=plan.mongo_url)
+        say("starting Kafka and MongoDB")
+        stops.enter_context(Stack(kafka, mongo))
+
+        worker = Worker(_settings(plan, folder, kafka.url, mongo.url), log=logs / "worker.log")
+        say("starting the worker")
+        stops.callback(worker.stop)
+        worker.start(PATIENCE)
+        watched: list[Watched] = [kafka, mongo, worker]
+
+        if plan.source:
+            argv = (sys.executable, "-m", "causal_alpha", "source", *plan.source)
+            source = Program(
+                "source",
+                Command(argv, {"CAUSAL_ALPHA_BROKER": kafka.url}, grace=3.0),
+                log=logs / "source.log",
+                may_finish=True,
+            )
+            stops.callback(source.stop)
+            say(f"starting the source: {' '.join(plan.source)}")
+            _start(source)
+            watched.append(source)
+
+        announce(Places(page=f"{worker.url}/", kafka=kafka.url, mongo=mongo.url))
+        supervisor = Supervisor(say=say)
+        for one in watched:
+            supervisor.watch(one)
+        while wanted():
+            supervisor.check()
+            time.sleep(0.2)
+
+
+def _settings(plan: Plan, folder: Path, broker: str, mongo_url: str) -> dict[str, str]:
+    return {
+        "broker": broker,
+        "mongo_url": mongo_url,
+        "hub_host": plan.host,
+        "hub_port": str(plan.port or free_port()),
+        "data_dir": str(folder / "worker"),
+    }
+
+
+def _start(source: Program) -> None:
+    """Returns once the source has said its first word, which it does when it is connected."""
+    source.launch()
+    deadline = time.monotonic() + PATIENCE
+    while "publishing " not in source.log():
+        if source.finished:
+            return
+        if not source.alive:
+            raise ServiceError(f"the source didn't start: {source.tail(5)}")
+        if time.monotonic() >= deadline:
+            raise ServiceError(f"the source publishes nothing after {PATIENCE:.0f} s: {source.tail(5)}")
+        time.sleep(0.05)
