@@ -1,0 +1,1 @@
+"""What `causal-alpha` can be told to do, one command a file."""
