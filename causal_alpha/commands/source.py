@@ -1,0 +1,131 @@
+"""`causal-alpha source …`: run a source and publish what it yields to Kafka, until it ends or SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from causal_alpha.errors import CausalAlphaError
+from causal_alpha.intervals import SECOND, interval_ns
+from causal_alpha.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from causal_alpha.sources.base import Source
+    from causal_alpha.sources.publish import Publisher
+
+F = TypeVar("F", bound=Callable[..., Any])
+_REPORT_EVERY = 10.0
+_MINUTE = 60 * SECOND
+
+
+@click.group(name="source")
+def source() -> None:
+    """Publish market data to Kafka: made up, from a file, or from Yahoo."""
+
+
+def _kafka(command: F) -> F:
+    """The options that override CAUSAL_ALPHA_BROKER, CAUSAL_ALPHA_APP_ID and CAUSAL_ALPHA_PARTITIONS."""
+    command = click.option("--partitions", type=int, help="Partitions of the ticks topic.")(command)
+    command = click.option("--app-id", help="Prefix of the topics.")(command)
+    return click.option("--broker", help="Kafka bootstrap servers, host:port,host:port.")(command)
+
+
+def _settings(broker: str | None, app_id: str | None, partitions: int | None) -> Settings:
+    given = {"broker": broker, "app_id": app_id, "partitions": partitions}
+    return load_settings(**{name: value for name, value in given.items() if value is not None})
+
+
+@source.command()
+@click.option("--seed", default=7, show_default=True, help="The same seed makes the same market.")
+@click.option("--symbols", default="8", show_default=True, help="How many, or their names: A,B,C.")
+@click.option("--rate", default=50.0, show_default=True, help="Trades a second over all symbols.")
+@click.option("--speed", default=1.0, show_default=True, help="Event seconds a second, 0 as fast as possible.")
+@click.option("--history", default=240, show_default=True, help="Bars of each interval before the first trade.")
+@click.option("--start", type=click.DateTime(), help="Event time to start at, UTC; now by default.")
+@click.option("--seconds", type=float, help="Stop after this much event time.")
+@_kafka
+def simulator(
+    seed: int,
+    symbols: str,
+    rate: float,
+    speed: float,
+    history: int,
+    start: Any,
+    seconds: float | None,
+    broker: str | None,
+    app_id: str | None,
+    partitions: int | None,
+) -> None:
+    """Synthetic trades, marked as such wherever they show.
+
+    At speed 1 from now on they carry the present time. At any other speed they start in the past
+    (2025-01-01 unless --start says else), because trades from the future are rejected.
+    """
+    from causal_alpha.sources.market import EPOCH  # noqa: PLC0415
+    from causal_alpha.sources.simulator import Simulator, made_up_symbols  # noqa: PLC0415
+
+    def make(settings: Settings) -> Source:
+        live = speed == 1.0 and start is None
+        if start is not None:
+            begin = round(start.timestamp()) * SECOND
+        else:
+            begin = time.time_ns() // _MINUTE * _MINUTE if live else EPOCH + 366 * 86_400 * SECOND
+        return Simulator(
+            seed,
+            made_up_symbols(int(symbols)) if symbols.isdigit() else tuple(symbols.split(",")),
+            rate,
+            start=begin,
+            length=None if seconds is None else round(seconds * SECOND),
+            speed=speed or None,
+            intervals=settings.intervals,
+            history=history,
+            clock=time.time_ns if live else time.monotonic_ns,
+            due=begin if live else None,
+        )
+
+    _run(make, _settings(broker, app_id, partitions))
+
+
+def _run(make: Callable[[Settings], Source], settings: Settings) -> None:
+    try:
+        asyncio.run(_publish(make(settings), settings))
+    except CausalAlphaError as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _publish(feed: Source, settings: Settings) -> None:
+    from causal_alpha.sources.publish import Publisher, publish  # noqa: PLC0415
+
+    task = asyncio.current_task()
+    assert task is not None
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    closing = max(interval_ns(interval) for interval in settings.intervals)
+    try:
+        async with Publisher(
+            settings.broker, partitions=settings.partitions, app_id=settings.app_id, universe=settings.universe
+        ) as publisher:
+            click.echo(f"publishing {feed.name} to {settings.app_id}.ticks on {settings.broker}")
+            sys.stdout.flush()
+            report = asyncio.create_task(_report(publisher))
+            try:
+                await publish(feed, publisher, closing=closing)
+            finally:
+                report.cancel()
+            click.echo(f"{feed.name} ended after {publisher.rows:,} rows", err=True)
+    except asyncio.CancelledError:
+        click.echo(f"{feed.name} stopped", err=True)
+
+
+async def _report(publisher: Publisher) -> None:
+    before = 0
+    while True:
+        await asyncio.sleep(_REPORT_EVERY)
+        click.echo(f"{publisher.rows:,} rows, {(publisher.rows - before) / _REPORT_EVERY:,.0f} a second", err=True)
+        before = publisher.rows
