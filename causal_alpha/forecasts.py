@@ -1,0 +1,44 @@
+"""From feature vectors to forecast records: log returns become prices, horizons become due times."""
+
+import numpy as np
+
+from causal_alpha.frames import Frame, Labels
+from causal_alpha.intervals import interval_ns
+from causal_alpha.models.base import HORIZONS, Forecaster
+from causal_alpha.records import LEVELS, Features, Forecast
+
+
+def forecast(model: Forecaster, features: Frame[Features]) -> Frame[Forecast]:
+    """What `model` says about each complete vector of one interval, horizon by horizon.
+
+    Vectors still warming up (NaN where the model needs a number) get no forecast.
+    """
+    names = features.meta["names"].split(",")
+    said = model.predict(names, features.floats("values"))
+    speaks = np.flatnonzero(np.isfinite(said.variance).all(axis=1) & np.isfinite(said.quantiles).all(axis=(1, 2)))
+    if not len(speaks):
+        return Frame.empty(Forecast)
+    interval = features.labels("interval").tolist()[0]
+    rows, ahead = np.repeat(speaks, len(HORIZONS)), np.tile(np.arange(len(HORIZONS)), len(speaks))
+    picked = features.take(rows)
+    n, length = len(rows), interval_ns(interval)
+    made, horizon = picked.ints("start") + length, np.asarray(HORIZONS, dtype=np.int64)[ahead]
+    return Frame(
+        Forecast,
+        {
+            "symbol": picked.columns["symbol"],
+            "interval": picked.columns["interval"],
+            "start": picked.columns["start"],
+            "made": made,
+            "horizon": horizon,
+            "due": made + horizon * length,
+            "price": picked.columns["close"],
+            "location": said.location[rows, ahead],
+            "variance": said.variance[rows, ahead],
+            "quantiles": picked.floats("close")[:, None] * np.exp(said.quantiles[rows, ahead]).reshape(n, len(LEVELS)),
+            "family": Labels.constant(model.family, n),
+            "version": Labels.constant(model.version, n),
+            "feature_set": picked.columns["feature_set"],
+            "source": picked.columns["source"],
+        },
+    )
