@@ -26,7 +26,7 @@ class Market:
     ts: int
     seed: int = 7
     symbols: tuple[str, ...] = SYMBOLS
-    price: Floats = field(default_factory=lambda: PRICES.copy())
+    price: Floats = field(default_factory=PRICES.copy)
     interval: tuple[str, ...] = ("1s", "1m")
 
     def __post_init__(self) -> None:

@@ -1,0 +1,143 @@
+"""CSV files as archive: one file a record, interval and UTC day, appended to, each row once.
+
+``<folder>/bars/1m/2019-02-13.csv``, ``<folder>/rejects/2019-02-13.csv``; times in ns, floats to the last
+digit, bytes as base64, vectors space-separated. A revised bar is a further row with a higher revision.
+"""
+
+import asyncio
+import base64
+import csv
+import fcntl
+import io
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from causal_alpha.errors import SettingsError, SinkError
+from causal_alpha.frames import Frame
+from causal_alpha.intervals import DAY, SECOND, interval_ns
+from causal_alpha.records import Reject
+from causal_alpha.sinks.documents import COLLECTIONS
+from causal_alpha.sinks.identity import is_final, record_time
+
+REMEMBERED = 32
+"""Files whose rows are remembered; another one is read again when it is written to."""
+_BREAKS = str.maketrans({"\n": "\\n", "\r": "\\r", "\x00": "\\0"})
+
+
+class CsvSink:
+    """Appends rows that a file doesn't have yet, after a restart and beside other processes too.
+
+    A process that is killed while it writes leaves at most one torn line, which the next write removes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._days: dict[Path, _Day] = {}
+
+    async def write(self, frames: Sequence[Frame[Any]]) -> None:
+        """Store every row but forming bars. Raises SinkError when the folder can't be written."""
+        batches: dict[Path, list[Any]] = {}
+        for frame in frames:
+            if frame.record in COLLECTIONS:
+                for record in filter(is_final, frame.rows()):
+                    batches.setdefault(self._folder / _place(record), []).append(record)
+        try:
+            for path, records in batches.items():
+                await asyncio.to_thread(self._day(path).append, records)
+        except OSError as error:
+            raise SinkError(f"{self._folder}: expected a folder to write to, was {error}") from error
+
+    async def close(self) -> None:
+        self._days.clear()
+
+    def _day(self, path: Path) -> "_Day":
+        day = self._days.pop(path, None) or _Day(path)
+        self._days[path] = day
+        if len(self._days) > REMEMBERED:
+            del self._days[next(iter(self._days))]
+        return day
+
+
+def _place(record: Any) -> Path:
+    day = datetime.fromtimestamp(record_time(record) // DAY * DAY // SECOND, UTC)
+    name = COLLECTIONS[type(record)]
+    return Path(name, *([] if isinstance(record, Reject) else [record.interval]), f"{day:%Y-%m-%d}.csv")
+
+
+class _Day:
+    """One file, and which rows it has: a byte for each interval of the day and symbol, revision + 1."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._size = 0
+        self._rows: dict[str, bytearray] = {}
+
+    def append(self, records: Sequence[Any]) -> None:
+        """Append the new ones of these records, all of this file's kind and day."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("ab+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed
+            if file.seek(0, io.SEEK_END) != self._size:  # new to us, or somebody else wrote
+                self._size = self._repair(file)
+            rows = [row for row in map(_row, records) if self._is_new(*_mark(row))]
+            if rows:
+                text = io.StringIO()
+                writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+                if not self._size:
+                    writer.writeheader()
+                writer.writerows(rows)
+                self._size += file.write(text.getvalue().encode())
+
+    def _repair(self, file: BinaryIO) -> int:
+        """Read which rows are there and cut off a torn last line. Returns the size."""
+        file.seek(0)
+        content = file.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        file.truncate(len(whole))
+        self._rows.clear()
+        csv.field_size_limit(len(content) + 1)  # a payload may be longer than the module's default allows
+        try:
+            for row in csv.DictReader(io.StringIO(whole.decode())):
+                self._is_new(*_mark(row))
+        except (KeyError, TypeError, ValueError, SettingsError) as error:
+            raise SinkError(f"{self._path}: expected rows of this sink, was {error!r}") from error
+        return len(whole)
+
+    def _is_new(self, name: str, slot: int, revision: int) -> bool:
+        """Whether the row isn't there yet in this or a later revision; remembers it if so."""
+        rows = self._rows.setdefault(name, bytearray())
+        if slot >= len(rows):
+            rows.extend(bytes(slot + 1 - len(rows)))
+        stamp = min(revision + 1, 255)
+        if rows[slot] >= stamp:
+            return False
+        rows[slot] = stamp
+        return True
+
+
+def _mark(row: Mapping[str, str]) -> tuple[str, int, int]:
+    """What the row is of, its interval of the day, its revision; from text, so that memory and file agree."""
+    if "topic" in row:
+        return "/".join(row[name] for name in ("topic", "partition", "offset", "row")), 0, 0
+    name = "|".join(row[name] for name in ("symbol", "horizon", "family") if name in row)
+    return name, int(row["start"]) % DAY // interval_ns(row["interval"]), int(row.get("revision", 0))
+
+
+def _row(record: Any) -> dict[str, str]:
+    return {name: _text(value) for name, value in msgspec.structs.asdict(record).items()}
+
+
+def _text(value: Any) -> str:
+    match value:
+        case str():
+            return value.translate(_BREAKS)  # a row is a line: that is what makes a torn one visible
+        case bytes():
+            return base64.b64encode(value).decode()
+        case tuple():
+            return " ".join(map(repr, value))
+        case _:
+            return repr(value)

@@ -1,0 +1,179 @@
+"""MongoDB as archive, through motor: bulk upserts that may be repeated, typed reads, jobs.
+
+`mongo_database` opens the connection that `MongoSink` and `MongoReader` share.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+from bson.codec_options import CodecOptions, DatetimeConversion
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from causal_alpha.errors import SinkError
+from causal_alpha.frames import Frame
+from causal_alpha.records import Bar, Features, Forecast, Job, Reject
+from causal_alpha.sinks.documents import COLLECTIONS, TIME, from_document, stored_time, to_document
+from causal_alpha.sinks.identity import is_final
+
+R = TypeVar("R", bound=msgspec.Struct)
+Database: TypeAlias = Any  # motor ships no types
+
+SELECT_TIMEOUT = 2_000
+"""Milliseconds to look for a server that answers."""
+SOCKET_TIMEOUT = 10_000
+"""Milliseconds that a server may think about a request."""
+PING_TIMEOUT = 2.0
+DUPLICATE_KEY = 11000
+_NEWEST = (("start", DESCENDING), ("_id", DESCENDING))
+_SERIES = IndexModel([("symbol", ASCENDING), ("interval", ASCENDING), *_NEWEST])
+_INDEXES: Mapping[type[msgspec.Struct], list[IndexModel]] = {
+    Bar: [_SERIES, IndexModel([("symbol", ASCENDING), *_NEWEST])],
+    Features: [_SERIES],
+    Forecast: [_SERIES],
+    Reject: [IndexModel([("ts_ns", DESCENDING), ("_id", DESCENDING)])],
+}
+
+
+def mongo_database(url: str, name: str) -> Database:
+    """A database whose calls fail within seconds when no server answers; connects on the first call.
+
+    Raises SinkError for a malformed URL.
+    """
+    try:
+        client: Any = AsyncIOMotorClient(
+            url,
+            serverSelectionTimeoutMS=SELECT_TIMEOUT,
+            connectTimeoutMS=SELECT_TIMEOUT,
+            socketTimeoutMS=SOCKET_TIMEOUT,
+            appname="causal-alpha",
+        )
+        options: CodecOptions[dict[str, Any]] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_MS)
+        return client.get_database(name, codec_options=options)
+    except (PyMongoError, ValueError) as error:
+        raise SinkError(f"mongo_url: expected mongodb://host:port, was {_first_line(error)}") from error
+
+
+@asynccontextmanager
+async def sink_errors() -> AsyncIterator[None]:
+    """Every failure of MongoDB as SinkError, so that callers try again."""
+    try:
+        yield
+    except PyMongoError as error:
+        raise SinkError(f"expected MongoDB to answer, was {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:300]
+
+
+class MongoSink:
+    """Upserts records into `bars`, `features`, `forecasts`, `rejects` under deterministic ids.
+
+    A bar replaces only one of the same or a lower revision, whatever order the writes come in.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._indexed = False
+
+    async def write(self, frames: Sequence[Frame[Any]]) -> None:
+        """Store every row but forming bars. Raises SinkError; writing the same again is safe."""
+        batches: dict[type[msgspec.Struct], list[ReplaceOne[dict[str, Any]]]] = {}
+        for frame in frames:
+            if frame.record in COLLECTIONS:
+                rows = filter(is_final, frame.rows())
+                batches.setdefault(frame.record, []).extend(map(_upsert, rows))
+        async with sink_errors():
+            if not self._indexed:
+                await make_indexes(self._database)
+                self._indexed = True
+            for record, upserts in batches.items():
+                await self._bulk(self._database[COLLECTIONS[record]], upserts)
+
+    async def _bulk(self, collection: Any, upserts: list[ReplaceOne[dict[str, Any]]]) -> None:
+        # A key that exists twice over means that a later revision is there, or that another writer was
+        # just faster; one more try tells the two apart.
+        for _ in range(2):
+            if not upserts:
+                return
+            try:
+                await collection.bulk_write(upserts, ordered=False)
+                return
+            except BulkWriteError as error:
+                failed = error.details["writeErrors"]
+                if any(one["code"] != DUPLICATE_KEY for one in failed) or error.details["writeConcernErrors"]:
+                    raise
+                upserts = [upserts[one["index"]] for one in failed]
+
+    async def close(self) -> None:
+        self._database.client.close()
+
+
+async def make_indexes(database: Database) -> None:
+    """Make what reads need; nothing happens where it is there."""
+    for record, indexes in _INDEXES.items():
+        await database[COLLECTIONS[record]].create_indexes(indexes)
+
+
+def _upsert(record: Any) -> ReplaceOne[dict[str, Any]]:
+    document = to_document(record)
+    place: dict[str, Any] = {"_id": document["_id"]}
+    if "revision" in document:
+        place["revision"] = {"$lte": document["revision"]}
+    return ReplaceOne(place, document, upsert=True)
+
+
+class MongoReader:
+    """Finds archived records again, and keeps jobs in the collection `jobs`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def read(
+        self,
+        record: type[R],
+        *,
+        symbol: str | None = None,
+        interval: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        limit: int = 500,
+    ) -> list[R]:
+        """The newest `limit` records with `start <= time < end` (ns), oldest first."""
+        time = TIME[record]
+        wanted: dict[str, Any] = {
+            name: value for name, value in (("symbol", symbol), ("interval", interval)) if value is not None
+        }
+        edges = {sign: stored_time(record, ns) for sign, ns in (("$gte", start), ("$lt", end)) if ns is not None}
+        if edges:
+            wanted[time] = edges
+        async with sink_errors():
+            found = self._database[COLLECTIONS[record]].find(wanted).sort([(time, DESCENDING), ("_id", DESCENDING)])
+            documents = await found.limit(limit).to_list(limit)
+        return [from_document(record, document) for document in reversed(documents)]
+
+    async def symbols(self) -> list[str]:
+        async with sink_errors():
+            return sorted(await self._database[COLLECTIONS[Bar]].distinct("symbol"))
+
+    async def ping(self) -> None:
+        async with sink_errors():
+            try:
+                await asyncio.wait_for(self._database.command("ping"), PING_TIMEOUT)
+            except TimeoutError as error:
+                raise SinkError(f"expected MongoDB to answer within {PING_TIMEOUT} s, was silent") from error
+
+    async def put_job(self, job: Job) -> None:
+        document = {"_id": job.id, **msgspec.structs.asdict(job)}
+        async with sink_errors():
+            await self._database["jobs"].replace_one({"_id": job.id}, document, upsert=True)
+
+    async def job(self, job_id: str) -> Job | None:
+        async with sink_errors():
+            found = await self._database["jobs"].find_one({"_id": job_id}, {"_id": False})
+        return None if found is None else msgspec.convert(found, Job)
