@@ -167,7 +167,7 @@ class Publisher:
                 await admin.start()
                 have = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
                 missing = [
-                    NewTopic(name, self._partitions, -1, topic_configs={"max.message.bytes": str(MAX_MESSAGE)})
+                    NewTopic(name, self._partitions, 1, topic_configs={"max.message.bytes": str(MAX_MESSAGE)})
                     for name in (self._ticks, self._bars)
                     if not have.get(name)
                 ]
@@ -176,8 +176,8 @@ class Publisher:
                 elif have[self._ticks] == self._partitions:
                     return
             except (KafkaError, OSError) as error:
-                if isinstance(error, TopicAlreadyExistsError):
-                    continue
+                if not getattr(error, "retriable", True) and not isinstance(error, TopicAlreadyExistsError):
+                    raise SinkError(f"expected to create {self._ticks} at {self._broker}, was {error!r}") from error
             finally:
                 await admin.close()
             await asyncio.sleep(0.3)
