@@ -43,7 +43,10 @@ class Counts:
 
 @dataclass
 class BarState:
-    """Open bars, remembered ids and watermark of one partition. Made by `BarState.new`."""
+    """Open bars, remembered ids and times of one partition. Made by `BarState.new`.
+
+    `newest` is the newest event time, `watermark` the time before which all bars are final, in ns.
+    """
 
     lateness: int
     books: dict[str, Book]
@@ -51,6 +54,7 @@ class BarState:
     sources: dict[str, int] = field(default_factory=dict)
     seen: SeenIds = field(default_factory=SeenIds)
     watermark: int = NEVER
+    newest: int = NEVER
     counts: Counts = field(default_factory=Counts)
 
     @classmethod
@@ -77,6 +81,8 @@ def roll(state: BarState, ticks: Frame[Tick], beats: Ints) -> Ints:
     passed = np.maximum.accumulate(clock)
     state.watermark = int(passed[-1])
 
+    if len(ts):
+        state.newest = max(state.newest, int(ts.max()))
     width = state.finest.length
     late = ts - ts % width + width <= passed[0:-1:2]
     arrival = np.flatnonzero(~late)
@@ -130,6 +136,12 @@ def forming(state: BarState) -> dict[str, Frame[Bar]]:
     return {interval: _to_frame(state, interval, book.changed(), "forming") for interval, book in state.books.items()}
 
 
+def without_forming(bars: Frame[Bar]) -> Frame[Bar]:
+    """The final and revised bars of a frame."""
+    forming = bars.labels("state").equals("forming")
+    return bars.take(~forming) if forming.any() else bars
+
+
 def dump(state: BarState) -> dict[str, Any]:
     """The state as plain data and arrays, for a snapshot."""
     keys, ids = state.seen.rows()
@@ -141,6 +153,7 @@ def dump(state: BarState) -> dict[str, Any]:
         "keys": keys,
         "ids": ids,
         "watermark": state.watermark,
+        "newest": state.newest,
         "counts": asdict(state.counts),
     }
 
@@ -157,6 +170,7 @@ def load(tree: Mapping[str, Any]) -> BarState:
         sources={name: place for place, name in enumerate(tree["sources"])},
         seen=SeenIds.of_rows(tree["keys"], tree["ids"]),
         watermark=tree["watermark"],
+        newest=tree["newest"],
         counts=Counts(**tree["counts"]),
     )
 

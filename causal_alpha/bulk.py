@@ -169,3 +169,15 @@ def _pack(rows: list[Any]) -> Batch:
         timestamp_type=last.timestamp_type,
         value=rows,
     )
+
+
+async def kafka_answers(app: BatchApp, patience: float = 2.0) -> bool:
+    """Whether a broker answers the producer now, and the consumer holds partitions."""
+    producer = app.producer._producer
+    if producer is None or not app.consumer.assignment():
+        return False
+    try:
+        async with asyncio.timeout(patience):
+            return bool(await producer.client.force_metadata_update())
+    except (TimeoutError, OSError):
+        return False

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     intervals: Words = Field(("1s", "1m"), description="bar intervals, the finest first")
     lateness: float = Field(1.0, ge=0, description="how far a tick may lag behind the newest one")
     future_tolerance: float = Field(5.0, ge=0, description="how far a stamp may lead its Kafka record")
+    idle_after: float = Field(2.0, gt=0, description="quiet time after which the worker moves stream time on")
     window: int = Field(64, ge=8, le=10_000, description="final bars that a feature sees")
     universe: str = Field("default", min_length=1, description="key of the bars topic's cross-section")
 

@@ -1,0 +1,53 @@
+"""Transform: ticks become bars, unusable ticks become rejects."""
+
+import time
+from typing import Any
+
+from causal_alpha import app
+from causal_alpha.bars import BarState, dump, load
+from causal_alpha.checkpoints import Checkpoints
+from causal_alpha.transform import Transform
+
+FORMING_EVERY = 0.01
+
+settings = app.settings
+checkpoints = Checkpoints(
+    app.open_bars,
+    new=lambda: BarState.new(settings.intervals, settings.lateness),
+    dump=dump,
+    load=load,
+    every=settings.snapshot_every,
+    clock=time.monotonic,
+)
+transform = Transform(
+    topic=app.ticks.get_topic_name(),
+    partitions=settings.partitions,
+    tolerance=settings.future_tolerance,
+)
+
+
+@app.agent(app.ticks)
+async def make_bars(stream: Any) -> None:
+    async for event in stream.noack().events():
+        partition = event.message.partition
+        held = checkpoints.hold(partition)
+        news = [record for record in event.value if record.offset > held.offset]
+        bars, rejects = transform.run(held.state, partition, news)
+        for interval, frame in bars.items():
+            await app.bars.send(key=app.key(interval), value=frame)
+        if len(rejects):
+            await app.rejects.send(key=b"%d" % partition, value=rejects)
+        await checkpoints.advance(stream, event, event.message.offset)
+
+
+@app.timer(FORMING_EVERY)
+async def show_forming_bars() -> None:
+    """Bars still open, at most one row a symbol and 10 ms: the only output that a clock paces."""
+    for partition, state in checkpoints.items():
+        for interval, frame in transform.forming(state, partition).items():
+            await app.bars.send(key=app.key(interval), value=frame)
+
+
+@app.on_partitions_revoked.connect
+async def forget(*_: Any, **__: Any) -> None:
+    checkpoints.forget()

@@ -1,0 +1,30 @@
+"""Sink: what happens goes to the hub, and from there to every page that is open."""
+
+from typing import Any
+
+from faust.contrib.asgi import serve_asgi
+
+from causal_alpha import app
+from causal_alpha.features import DEFAULT
+from causal_alpha.service import create_service
+
+service = create_service(app, names=DEFAULT.names)
+serve_asgi(app, service.api, host=app.settings.hub_host, port=app.settings.hub_port, **service.options)
+
+
+@app.agent(app.bars)
+async def broadcast_bars(stream: Any) -> None:
+    async for bars in stream:
+        service.hub.publish(bars)
+
+
+@app.agent(app.forecasts)
+async def broadcast_forecasts(stream: Any) -> None:
+    async for forecasts in stream:
+        service.hub.publish(forecasts)
+
+
+@app.agent(app.rejects)
+async def broadcast_rejects(stream: Any) -> None:
+    async for rejects in stream:
+        service.hub.publish(rejects)

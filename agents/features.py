@@ -1,0 +1,35 @@
+"""Windows: final bars become feature vectors, a whole cross-section at a time."""
+
+import time
+from typing import Any
+
+from causal_alpha import app
+from causal_alpha.checkpoints import Checkpoints
+from causal_alpha.features import DEFAULT
+from causal_alpha.universe import Universe
+
+SNAPSHOT_EVERY = 5.0
+
+checkpoints = Checkpoints(
+    app.recent_bars,
+    new=lambda: Universe(max(app.settings.window, DEFAULT.lookback)),
+    dump=Universe.dump,
+    load=Universe.load,
+    every=SNAPSHOT_EVERY,
+    clock=time.monotonic,
+)
+
+
+@app.agent(app.bars)
+async def make_features(stream: Any) -> None:
+    async for event in stream.noack().events():
+        held = checkpoints.hold(event.message.partition)
+        if event.message.offset > held.offset:
+            for features in held.state.push(event.key.decode(), event.value, DEFAULT):
+                await app.features.send(key=event.key, value=features)
+        await checkpoints.advance(stream, event, event.message.offset)
+
+
+@app.on_partitions_revoked.connect
+async def forget(*_: Any, **__: Any) -> None:
+    checkpoints.forget()

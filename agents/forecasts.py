@@ -1,0 +1,17 @@
+"""Inference: feature vectors become forecasts."""
+
+from typing import Any
+
+from causal_alpha import app
+from causal_alpha.forecasts import forecast
+from causal_alpha.models.ewma import Ewma
+
+model = Ewma()
+
+
+@app.agent(app.features)
+async def make_forecasts(stream: Any) -> None:
+    async for event in stream.events():
+        said = forecast(model, event.value)
+        if len(said):
+            await app.forecasts.send(key=event.key, value=said)

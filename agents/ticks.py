@@ -1,0 +1,40 @@
+"""Ingest: requests become ticks and past bars; partitions gone quiet get heartbeats."""
+
+import time
+from collections import defaultdict
+from typing import Any
+
+from agents.bars import checkpoints
+from causal_alpha import app
+from causal_alpha.frames import heartbeat
+from causal_alpha.ingest import fetch
+from causal_alpha.records import Tick
+from causal_alpha.sinks.mongo import MongoReader
+from causal_alpha.sources.publish import split
+from causal_alpha.stores import shared_database
+from causal_alpha.streamtime import StreamTime
+
+settings = app.settings
+times: defaultdict[int, StreamTime] = defaultdict(lambda: StreamTime(settings.idle_after, settings.lateness))
+
+
+@app.agent(app.requests)
+async def ingest_ticks(stream: Any) -> None:
+    jobs = MongoReader(shared_database(settings.mongo_url, settings.mongo_database))
+    async for request in stream:
+        async for frame in fetch(request, jobs):
+            if frame.record is Tick:
+                for partition, part in split(frame, settings.partitions):
+                    await app.ticks.send(key=b"", value=part.encode(), partition=partition)
+            elif len(frame):
+                await app.bars.send(key=app.key(request.interval), value=frame)
+
+
+@app.timer(1.0)
+async def move_quiet_partitions() -> None:
+    """Stream time goes on where a producer has nothing to say, so that its last bars close."""
+    for partition in app.partitions_at_hand(app.ticks):
+        state = checkpoints.hold(partition).state
+        beat = times[partition].beat(state.newest, state.watermark, time.monotonic())
+        if beat is not None:
+            await app.ticks.send(key=b"", value=heartbeat(beat).encode(), partition=partition)

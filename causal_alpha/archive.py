@@ -1,0 +1,74 @@
+"""From a stream into sinks: never holds up the stream, acks what is stored, tries again what is not."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, Protocol, Self
+
+from causal_alpha.bars import without_forming
+from causal_alpha.errors import SinkError
+from causal_alpha.frames import Frame
+from causal_alpha.records import Bar
+from causal_alpha.sinks.base import Sink
+
+logger = logging.getLogger(__name__)
+
+_QUEUE = 50_000
+_ROWS = 5_000
+_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+
+
+class Stream(Protocol):
+    """The part of a Faust stream that is needed here."""
+
+    def noack(self) -> Self: ...
+
+    def events(self) -> AsyncIterator[Any]: ...
+
+    async def ack(self, event: Any) -> bool: ...
+
+
+async def archive(stream: Stream, sinks: Callable[[], Sequence[Sink]]) -> None:
+    """Store the final rows of every event of `stream`, in bulk.
+
+    While a sink can't take rows the events wait here, unacked, and the stream goes on; Kafka still
+    has them if the process dies. Only when 50,000 frames wait does the stream wait too.
+    """
+    queue: asyncio.Queue[Any] = asyncio.Queue(_QUEUE)
+    async with asyncio.TaskGroup() as tasks:
+        writer = tasks.create_task(_write(stream, queue, sinks()))
+        async for event in stream.noack().events():
+            if event.value.record is Bar and not len(without_forming(event.value)):
+                await stream.ack(event)
+            else:
+                await queue.put(event)
+        writer.cancel()
+
+
+async def _write(stream: Stream, queue: "asyncio.Queue[Any]", sinks: Sequence[Sink]) -> None:
+    while True:
+        events = [await queue.get()]
+        rows = len(events[0].value)
+        while rows < _ROWS and not queue.empty():
+            events.append(queue.get_nowait())
+            rows += len(events[-1].value)
+        frames = [_to_store(event.value) for event in events]
+        for sink in sinks:
+            await _insist(sink, [frame for frame in frames if len(frame)])
+        for event in events:
+            await stream.ack(event)
+
+
+async def _insist(sink: Sink, frames: Sequence[Frame[Any]]) -> None:
+    pause = _PAUSE
+    while frames:
+        try:
+            return await sink.write(frames)
+        except SinkError as error:
+            logger.warning("%s: trying again in %.1f s: %s", type(sink).__name__, pause, error)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _to_store(frame: Frame[Any]) -> Frame[Any]:
+    return without_forming(frame) if frame.record is Bar else frame

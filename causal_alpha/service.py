@@ -1,0 +1,74 @@
+"""The hub inside a worker: its parts, put together."""
+
+import asyncio
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from causal_alpha import __version__
+from causal_alpha.bulk import kafka_answers
+from causal_alpha.errors import SinkError
+from causal_alpha.gateway import TopicGateway
+from causal_alpha.hub.api import create_api
+from causal_alpha.hub.stream import Hub
+from causal_alpha.intervals import SECOND
+from causal_alpha.sinks.mongo import MongoReader
+from causal_alpha.stores import shared_database
+from causal_alpha.topology import App
+from causal_alpha.ui import page_build
+
+
+@dataclass(frozen=True)
+class Service:
+    """A hub, its API, the registry of its metrics, and what uvicorn needs to know."""
+
+    hub: Hub
+    api: FastAPI
+    metrics: CollectorRegistry
+    options: Mapping[str, Any] = field(
+        default_factory=lambda: {"timeout_graceful_shutdown": 1, "access_log": False, "ws": "websockets-sansio"}
+    )
+
+
+def create_service(app: App, names: Sequence[str]) -> Service:
+    """The hub of `app`. `names`: the features' names in the order of their values."""
+    settings = app.settings
+    hub = Hub(
+        uuid.uuid4().hex,
+        settings.replay_buffer,
+        intervals=settings.intervals,
+        server=__version__,
+        ui=page_build(),
+    )
+    reader = MongoReader(shared_database(settings.mongo_url, settings.mongo_database))
+
+    async def ready() -> dict[str, bool]:
+        kafka, mongo = await asyncio.gather(kafka_answers(app), _answers(reader))
+        return {"kafka": kafka, "mongo": mongo, "recovered": not (app.rebalancing or app.in_recovery)}
+
+    metrics = CollectorRegistry()
+    api = create_api(
+        hub=hub,
+        reader=reader,
+        jobs=reader,
+        gateway=TopicGateway(app),
+        ready=ready,
+        registry=metrics,
+        version=__version__,
+        max_request_bytes=settings.max_request_bytes,
+        tolerance=round(settings.future_tolerance * SECOND),
+        names=names,
+    )
+    return Service(hub, api, metrics)
+
+
+async def _answers(reader: MongoReader) -> bool:
+    try:
+        await reader.ping()
+    except SinkError:
+        return False
+    return True

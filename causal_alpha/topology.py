@@ -1,0 +1,170 @@
+"""The map: the app, its topics, its tables. Agents import from here; nothing else knows Faust.
+
+`create_app()` makes an app from settings; `causal_alpha.app` is the one that
+`faust -A causal_alpha worker` runs.
+"""
+
+import sys
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import faust
+import msgspec
+from faust.serializers.codecs import Codec
+from mode.utils.imports import import_from_cwd
+
+from causal_alpha.bulk import BatchApp, PassThrough
+from causal_alpha.errors import FrameError, SettingsError
+from causal_alpha.frames import Frame
+from causal_alpha.intervals import MILLISECOND
+from causal_alpha.records import Bar, Features, Forecast, Reject, Request
+from causal_alpha.settings import Settings, load_settings
+
+MAX_MESSAGE = 8 * 1024 * 1024
+_COMPACT = {
+    "cleanup.policy": "compact",
+    "segment.bytes": str(16 * 1024 * 1024),
+    "segment.ms": "60000",
+    "min.cleanable.dirty.ratio": "0.1",
+    "max.message.bytes": str(MAX_MESSAGE),
+}
+"""Changelogs hold a few big values that replace each other: keep them short, for a quick recovery."""
+
+
+class FrameCodec(Codec):  # type: ignore[misc]
+    """Bytes on the wire, `Frame`s of one record in the agents."""
+
+    def __init__(self, record: type[msgspec.Struct]) -> None:
+        self.record = record
+        super().__init__()
+
+    def _loads(self, s: bytes) -> Frame[Any]:
+        return Frame.decode(self.record, s)
+
+    def _dumps(self, s: Frame[Any] | bytes) -> bytes:
+        return s.encode() if isinstance(s, Frame) else s
+
+
+class JsonCodec(Codec):  # type: ignore[misc]
+    """JSON on the wire, one record in the agents."""
+
+    def __init__(self, record: type[msgspec.Struct]) -> None:
+        self.record = record
+        super().__init__()
+
+    def _loads(self, s: bytes) -> Any:
+        try:
+            return msgspec.json.decode(s, type=self.record)
+        except msgspec.MsgspecError as error:
+            raise FrameError(f"expected the JSON of a {self.record.__name__}, was {error}") from error
+
+    def _dumps(self, s: Any) -> bytes:
+        return s if isinstance(s, bytes) else msgspec.json.encode(s)
+
+
+class FrameTopic(faust.Topic):  # type: ignore[misc]
+    """A topic that sends what it can't read to `rejects` instead of stopping the agent."""
+
+    async def on_value_decode_error(self, exc: Exception, message: Any) -> None:
+        cause = exc.__cause__ if isinstance(exc.__cause__, FrameError) else None
+        reject = Reject(
+            topic=message.topic,
+            partition=message.partition,
+            offset=message.offset,
+            row=0,
+            ts=round(message.timestamp * 1000) * MILLISECOND,
+            reason=cause.reason if cause else "malformed",
+            detail=str(cause or exc),
+            payload=message.value or b"",
+        )
+        await self.app.rejects.send(key=message.topic.encode(), value=Frame.of(Reject, [reject]))
+
+
+class App(BatchApp):
+    """The topics and tables of `settings`; agents hang themselves onto it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        prefix = settings.app_id
+        super().__init__(
+            prefix,
+            broker=[f"kafka://{host.strip()}" for host in settings.broker.split(",")],
+            bulk_topics=frozenset({f"{prefix}.ticks"}),
+            consumer_linger=settings.consumer_linger,
+            env={},  # one way in for configuration: ours
+            origin=settings.agents[0],
+            autodiscover=self._agent_modules,
+            store="memory://",
+            datadir=settings.data_dir,
+            Topic=FrameTopic,
+            topic_partitions=1,
+            topic_disable_leader=True,
+            consumer_auto_offset_reset="earliest",
+            consumer_group_instance_id=f"{prefix}-{settings.instance_id}",
+            consumer_max_fetch_size=MAX_MESSAGE,
+            broker_session_timeout=settings.session_timeout,
+            broker_heartbeat_interval=settings.session_timeout / 4,
+            broker_commit_interval=0.5,
+            broker_max_poll_records=settings.max_poll_records,
+            producer_linger=settings.producer_linger,
+            producer_max_request_size=MAX_MESSAGE,
+            producer_max_batch_size=512 * 1024,
+            producer_acks=-1,
+            stream_wait_empty=False,
+            worker_redirect_stdouts=False,
+        )
+        self.ticks = self._topic("ticks", PassThrough(), partitions=settings.partitions)
+        self.bars = self._topic("bars", FrameCodec(Bar))
+        self.features = self._topic("features", FrameCodec(Features))
+        self.forecasts = self._topic("forecasts", FrameCodec(Forecast))
+        self.rejects = self._topic("rejects", FrameCodec(Reject))
+        self.requests = self._topic("requests", JsonCodec(Request))
+        self.open_bars = self._snapshots("open-bars", partitions=settings.partitions)
+        self.recent_bars = self._snapshots("recent-bars")
+
+    def key(self, interval: str) -> bytes:
+        """The key of bars, features and forecasts: a cross-section stays in order."""
+        return f"{self.settings.universe}|{interval}".encode()
+
+    def partitions_at_hand(self, topic: Any) -> list[int]:
+        """The partitions of a topic that this worker owns; none while a rebalance or recovery goes on."""
+        if self.rebalancing or self.in_recovery:
+            return []
+        name = topic.get_topic_name()
+        return sorted(tp.partition for tp in self.consumer.assignment() if tp.topic == name)
+
+    def _topic(self, name: str, codec: Codec, partitions: int = 1) -> Any:
+        return self.topic(
+            f"{self.settings.app_id}.{name}",
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer=codec,
+            internal=True,
+            partitions=partitions,
+            retention=0,
+            config={"max.message.bytes": str(MAX_MESSAGE)},
+        )
+
+    def _snapshots(self, name: str, partitions: int = 1) -> Any:
+        return self.Table(name, key_type=bytes, value_type=bytes, partitions=partitions, extra_topic_configs=_COMPACT)
+
+    def _agent_modules(self) -> Iterator[str]:
+        for name in self.settings.agents:
+            import_from_cwd(name)  # the faust command drops the working directory from sys.path
+            yield name
+
+
+def create_app(settings: Settings | None = None, **overrides: Any) -> App:
+    """An app of its own, for libraries and tests. `overrides` are settings by name."""
+    return App(settings or load_settings(**overrides))
+
+
+@cache
+def global_app() -> App:
+    """The app of this process, from the environment. Wrong settings end the process with one line."""
+    try:
+        return create_app()
+    except SettingsError as error:
+        sys.exit(f"causal-alpha: {error}")

@@ -1,0 +1,63 @@
+"""The transform of one poll: messages in, bars and rejects out. Pure, but for the state it is given."""
+
+from collections.abc import Sequence
+
+from causal_alpha.bars import NEVER, BarState, close, forming, roll
+from causal_alpha.frames import Frame
+from causal_alpha.intake import Message, Reader
+from causal_alpha.intervals import SECOND
+from causal_alpha.records import Bar, Reject
+
+
+class Transform:
+    """Turns messages of the `partitions` of `topic` into bars. `tolerance` in seconds, see `check_ticks`."""
+
+    def __init__(self, *, topic: str, partitions: int, tolerance: float) -> None:
+        self._partitions = partitions
+        self._readers = [
+            Reader(topic=topic, partition=partition, tolerance=round(tolerance * SECOND))
+            for partition in range(partitions)
+        ]
+
+    def run(
+        self, state: BarState, partition: int, messages: Sequence[Message]
+    ) -> tuple[dict[str, Frame[Bar]], Frame[Reject]]:
+        """Final bars by interval and the rejects of the messages that follow those already in `state`.
+
+        An interval has a frame when bars became final or the watermark passed one of its edges; the
+        frame's `meta` tells where it comes from, see `causal_alpha.crosssection`.
+        """
+        reader = self._readers[partition]
+        before = state.watermark
+        intake = reader.read(messages)
+        late = roll(state, intake.ticks, intake.beats)
+        state.counts.rows += intake.rows
+        state.counts.rejected += len(intake.rejects)
+        rejects = intake.rejects + (reader.late(intake, late, state.watermark) if len(late) else [])
+        meta = self._meta(state, partition)
+        bars = {
+            interval: Frame(Bar, frame.columns, meta)
+            for interval, frame in close(state).items()
+            if len(frame) or self._passed_edge(before, state, interval)
+        }
+        return bars, Frame.of(Reject, rejects)
+
+    def forming(self, state: BarState, partition: int) -> dict[str, Frame[Bar]]:
+        """The open bars that changed since they were last asked for, by interval."""
+        return {
+            interval: Frame(Bar, frame.columns, self._meta(state, partition) | {"ts": str(state.newest)})
+            for interval, frame in forming(state).items()
+            if len(frame)
+        }
+
+    def _meta(self, state: BarState, partition: int) -> dict[str, str]:
+        return {
+            "origin": f"ticks/{partition}",
+            "origins": str(self._partitions),
+            "watermark": str(state.watermark),
+        }
+
+    @staticmethod
+    def _passed_edge(before: int, state: BarState, interval: str) -> bool:
+        length = state.books[interval].length
+        return state.watermark != NEVER and state.watermark // length > before // length

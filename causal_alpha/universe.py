@@ -1,0 +1,47 @@
+"""Features of whole cross-sections: waits for the bars of a time, then moves the rings."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from causal_alpha.bars import without_forming
+from causal_alpha.crosssection import CrossSection
+from causal_alpha.features import FeatureSet
+from causal_alpha.frames import Frame
+from causal_alpha.intervals import interval_ns
+from causal_alpha.records import Bar, Features
+from causal_alpha.windows import Rings
+
+
+@dataclass
+class Universe:
+    """Cross-sections and rings by key (universe and interval). `width` is the rings' length in bars."""
+
+    width: int
+    sections: dict[str, CrossSection] = field(default_factory=dict)
+    rings: dict[str, Rings] = field(default_factory=dict)
+
+    def push(self, key: str, bars: Frame[Bar], feature_set: FeatureSet) -> Iterator[Frame[Features]]:
+        """Take a frame of bars; yields one frame of features a time that became complete, in order."""
+        if key not in self.sections:
+            self.sections[key] = CrossSection(interval_ns(key.rpartition("|")[2]))
+            self.rings[key] = Rings(self.width)
+        for section in self.sections[key].add(without_forming(bars)):
+            yield self.rings[key].push(feature_set, section)
+
+    def dump(self) -> dict[str, Any]:
+        """The state as plain data and arrays, for a snapshot."""
+        return {
+            "width": self.width,
+            "sections": {key: section.dump() for key, section in self.sections.items()},
+            "rings": {key: rings.dump() for key, rings in self.rings.items()},
+        }
+
+    @classmethod
+    def load(cls, tree: Mapping[str, Any]) -> "Universe":
+        """The inverse of `dump`."""
+        return cls(
+            tree["width"],
+            {key: CrossSection.load(section) for key, section in tree["sections"].items()},
+            {key: Rings.load(rings) for key, rings in tree["rings"].items()},
+        )
