@@ -1,5 +1,6 @@
 """Transform: ticks become bars, unusable ticks become rejects."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -40,12 +41,14 @@ async def make_bars(stream: Any) -> None:
         await checkpoints.advance(stream, event, event.message.offset)
 
 
-@app.timer(FORMING_EVERY)
+@app.task
 async def show_forming_bars() -> None:
     """Bars still open, at most one row a symbol and 10 ms: the only output that a clock paces."""
-    for partition, state in checkpoints.items():
-        for interval, frame in transform.forming(state, partition).items():
-            await app.bars.send(key=app.key(interval), value=frame)
+    while not app.should_stop:
+        await asyncio.sleep(FORMING_EVERY)
+        for partition, state in checkpoints.items():
+            for interval, frame in transform.forming(state, partition).items():
+                await app.bars.send(key=app.key(interval), value=frame)
 
 
 @app.on_partitions_revoked.connect

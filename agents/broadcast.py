@@ -4,11 +4,14 @@ from typing import Any
 
 from faust.contrib.asgi import serve_asgi
 
+from agents.bars import checkpoints
 from causal_alpha import app
+from causal_alpha.balance import BalanceCollector
 from causal_alpha.features import DEFAULT
 from causal_alpha.service import create_service
 
 service = create_service(app, names=DEFAULT.names)
+service.metrics.register(BalanceCollector(checkpoints.items))
 serve_asgi(app, service.api, host=app.settings.hub_host, port=app.settings.hub_port, **service.options)
 
 
