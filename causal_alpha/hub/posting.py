@@ -34,7 +34,7 @@ def posting_router(*, gateway: Gateway, tolerance: int, clock: Callable[[], int]
         latest = received = max(clock(), latest + 1)  # never the same twice: it names the rejects
         try:
             rows = _split(body)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:  # [[[[… is too deep
             bad = Bad(0, "malformed", f"expected a JSON tick or a list of them, was {error}")
             await gateway.send_rejects(_rejects([bad], [body], received))
             raise HTTPException(400, bad.detail) from error

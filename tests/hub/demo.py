@@ -9,7 +9,7 @@ from pathlib import Path
 import uvicorn
 from prometheus_client import CollectorRegistry
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from causal_alpha import __version__
 from causal_alpha.frames import Frame
@@ -18,7 +18,7 @@ from causal_alpha.hub.stream import Hub
 from causal_alpha.intervals import SECOND
 from causal_alpha.records import Job, Reject, Request, Tick
 from causal_alpha.sinks.memory import MemorySink
-from tests.hub.market import Market
+from hub.market import Market
 
 
 class DemoGateway:

@@ -18,9 +18,18 @@ from causal_alpha.sinks.csv import CsvSink
 
 def bar(n: int, symbol: str = "A", revision: int = 0, close: float = 1.5) -> Bar:
     return Bar(
-        symbol=symbol, interval="1s", start=n * SECOND, open=1, high=2, low=1, close=close, volume=1, vwap=1.5,
-        trades=1, revision=revision,
-    )  # fmt: skip
+        symbol=symbol,
+        interval="1s",
+        start=n * SECOND,
+        open=1,
+        high=2,
+        low=1,
+        close=close,
+        volume=1,
+        vwap=1.5,
+        trades=1,
+        revision=revision,
+    )
 
 
 def frame(*bars: Bar) -> Frame[Bar]:

@@ -26,10 +26,10 @@ SILENT = "mongodb://127.0.0.1:9/"
 
 
 def bar(n: int, revision: int = 0, close: float = 171.7) -> Bar:
-    return Bar(
-        symbol="AAPL", interval="1m", start=n * 60 * SECOND, open=171.5, high=172.0, low=171.5, close=close,
-        volume=300.0, vwap=171.75, trades=3, state="revised" if revision else "final", revision=revision, source="simulator:7",
-    )  # fmt: skip
+    prices = {"open": 171.5, "high": 172.0, "low": 171.5, "close": close, "volume": 300.0, "vwap": 171.75}
+    state = "revised" if revision else "final"
+    about = {"symbol": "AAPL", "interval": "1m", "start": n * 60 * SECOND, "source": "simulator:7"}
+    return msgspec.convert({**about, **prices, "trades": 3, "state": state, "revision": revision}, Bar)
 
 
 @pytest.fixture
