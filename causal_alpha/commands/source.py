@@ -7,7 +7,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -87,6 +88,47 @@ def simulator(
             history=history,
             clock=time.time_ns if live else time.monotonic_ns,
             due=begin if live else None,
+        )
+
+    _run(make, _settings(broker, app_id, partitions))
+
+
+@source.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--speed", default=1.0, show_default=True, help="Event seconds a second, 0 as fast as possible.")
+@click.option("--column", "columns", multiple=True, metavar="FIELD=NAME", help="ts=exch_ts_ms: the file's own names.")
+@click.option("--symbol", help="The symbol, for a file without such a column.")
+@click.option("--interval", help="The bars' interval, where the file doesn't tell.")
+@click.option("--stamped", type=click.Choice(["start", "end"]), default="start", show_default=True)
+@click.option("--zone", default="UTC", show_default=True, help="Time zone of times without one.")
+@_kafka
+def replay(
+    file: Path,
+    speed: float,
+    columns: tuple[str, ...],
+    symbol: str | None,
+    interval: str | None,
+    stamped: Literal["start", "end"],
+    zone: str,
+    broker: str | None,
+    app_id: str | None,
+    partitions: int | None,
+) -> None:
+    """Ticks or bars of a Parquet or CSV FILE, with their own event times."""
+    from causal_alpha.sources.replay import Replay  # noqa: PLC0415
+
+    mapping = dict(column.partition("=")[::2] for column in columns)
+
+    def make(settings: Settings) -> Source:
+        return Replay(
+            file,
+            speed=speed,
+            columns=mapping,
+            symbol=symbol,
+            interval=interval,
+            stamped=stamped,
+            zone=zone,
+            lateness=settings.lateness,
         )
 
     _run(make, _settings(broker, app_id, partitions))

@@ -59,6 +59,7 @@ class Publisher:
         self._linger_ms = linger_ms
         self._watermarks: dict[tuple[str, str], int] = {}
         self._open: set[tuple[str, str]] = set()
+        self._bars_pending = False
         self._pending: deque[asyncio.Future[Any]] = deque()
 
     async def __aenter__(self) -> Self:
@@ -94,10 +95,17 @@ class Publisher:
             await self._producer.stop()
 
     async def send(self, frame: Batch, source: str) -> None:
-        """Send a frame of `source`; waits while too many messages are on their way."""
+        """Send a frame of `source`; waits while too many messages are on their way.
+
+        Bars are in Kafka before the ticks that follow them are sent, though on another topic: the
+        past comes first for whoever reads both.
+        """
         if frame.record is Tick:
+            if self._bars_pending:
+                await self.flush()
             await self._send_ticks(frame)
         elif len(frame):
+            self._bars_pending = True
             bars = cast(Frame[Bar], frame)
             intervals = bars.labels("interval")
             for interval in dict.fromkeys(intervals.tolist()):
@@ -117,6 +125,7 @@ class Publisher:
         """Wait until Kafka has everything sent so far. Raises SinkError if it hasn't."""
         while self._pending:
             await self._delivered()
+        self._bars_pending = False
 
     async def _send_ticks(self, frame: Frame[Tick]) -> None:
         for partition, part in split(frame, self._partitions):
@@ -167,8 +176,8 @@ class Publisher:
                 await admin.start()
                 have = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
                 missing = [
-                    NewTopic(name, self._partitions, 1, topic_configs={"max.message.bytes": str(MAX_MESSAGE)})
-                    for name in (self._ticks, self._bars)
+                    NewTopic(name, partitions, 1, topic_configs={"max.message.bytes": str(MAX_MESSAGE)})
+                    for name, partitions in ((self._ticks, self._partitions), (self._bars, 1))
                     if not have.get(name)
                 ]
                 if missing:

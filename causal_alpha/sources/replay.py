@@ -1,0 +1,133 @@
+"""Replay: a Parquet or CSV file of ticks or bars at any speed, with its own event times."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from causal_alpha.errors import SourceError
+from causal_alpha.frames import Frame, Ints, heartbeat
+from causal_alpha.intervals import SECOND
+from causal_alpha.records import Bar, Tick
+from causal_alpha.sources.base import Batch
+from causal_alpha.sources.layout import find_layout
+from causal_alpha.sources.pacing import Clock, Pace, cuts
+from causal_alpha.sources.tables import BarReader, File, TickReader, widths
+
+
+class Replay:
+    """A source of the rows of a file. Columns are found as `causal_alpha.sources.layout` says.
+
+    `speed` is in event seconds a second, None or 0 as fast as possible. Ticks keep the file's order, and a
+    heartbeat trails the newest tick by `lateness` (s), so that rows out of order aren't made late
+    by it. Bars come in order of time: a file that isn't is read whole and sorted, any other is
+    read in pieces. `columns` maps fields to the file's columns; `symbol` names the rows of a file
+    without such a column; `zone` is that of times without one; `stamped` tells which end of a bar
+    its time is; `interval` is needed where it is neither a column nor the least step between bars.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        speed: float | None = None,
+        columns: Mapping[str, str] | None = None,
+        symbol: str | None = None,
+        interval: str | None = None,
+        stamped: Literal["start", "end"] = "start",
+        zone: str = "UTC",
+        lateness: float = 1.0,
+        clock: Clock = time.monotonic_ns,
+    ) -> None:
+        self._file = File(Path(path))
+        self.name = f"replay:{self._file.path.name}"
+        try:
+            self._layout = find_layout(self._file.names, columns or {}, symbol=symbol is not None)
+        except SourceError as error:
+            raise SourceError(f"{path}: {error}") from None
+        self._ticks = TickReader(self._layout, source=self.name, zone=zone, symbol=symbol)
+        self._bars = BarReader(
+            self._layout, source=self.name, zone=zone, symbol=symbol, interval=interval, stamped=stamped
+        )
+        self._speed, self._clock = speed, clock
+        self._slack = round(lateness * SECOND)
+
+    def frames(self) -> AsyncIterator[Batch]:
+        return self._tick_frames() if self._layout.kind == "ticks" else self._bar_frames()
+
+    async def _tick_frames(self) -> AsyncIterator[Frame[Tick]]:
+        newest, beat = 0, 0
+        pace: Pace | None = None
+        present = time.time_ns()
+        batches = self._file.batches(list(self._layout.columns.values()))
+        while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+            ticks = self._ticks.read(batch)
+            ts = ticks.ints("ts")
+            # A stamp from the future is a wrong one: it must not hold up, or make late, all that follow.
+            due = np.maximum.accumulate(np.where(ts > present, 0, ts).clip(min=newest))
+            if pace is None and len(ticks):
+                pace = self._pace(due)
+            async for first, last, now in cuts(due, pace or self._pace(due)):
+                newest = int(due[last - 1]) if last else newest
+                reached = max(newest, min(now, int(due[last]))) if last < len(due) else newest
+                late = reached - self._slack
+                meta = {"heartbeat": str(late)} if late >= beat + SECOND else {}
+                beat = late if meta else beat
+                if first < last or meta:
+                    yield ticks.take(np.arange(first, last), meta)
+        if newest:
+            yield heartbeat(newest)
+
+    async def _bar_frames(self) -> AsyncIterator[Frame[Bar]]:
+        pieces = self._complete_times()
+        pace: Pace | None = None
+        while (bars := await asyncio.to_thread(next, pieces, None)) is not None:
+            due = _ends(bars)
+            pace = pace or self._pace(due)
+            async for first, last, _ in cuts(due, pace, whole=True):
+                if first < last:
+                    yield bars.take(np.arange(first, last))
+
+    def _pace(self, due: Ints) -> Pace:
+        real = due[due > 0]
+        return Pace(int(real[0]) if len(real) else 0, speed=self._speed, clock=self._clock)
+
+    def _complete_times(self) -> Iterator[Frame[Bar]]:
+        """Bars by end; those that end together are in one frame."""
+        if not self._in_order():
+            bars = Frame.concat(list(self._read_bars()))
+            yield bars.take(np.argsort(_ends(bars), kind="stable"))
+            return
+        rest: Frame[Bar] | None = None
+        for piece in self._read_bars():
+            bars = piece if rest is None else Frame.concat([rest, piece])
+            ends = _ends(bars)
+            whole = int(np.searchsorted(ends, ends[-1]))
+            rest = bars.take(np.arange(whole, len(bars)))
+            if whole:
+                yield bars.take(np.arange(whole))
+        if rest is not None:
+            yield rest
+
+    def _in_order(self) -> bool:
+        """Whether bars end one after the other; reads the times alone."""
+        last = np.iinfo(np.int64).min
+        needed = [self._layout.columns[name] for name in ("start", "interval") if name in self._layout]
+        for batch in self._file.batches(needed):
+            ends = self._bars.ends(batch)
+            if len(ends) and (ends[0] < last or (np.diff(ends) < 0).any()):
+                return False
+            last = int(ends[-1]) if len(ends) else last
+        return True
+
+    def _read_bars(self) -> Iterator[Frame[Bar]]:
+        for batch in self._file.batches(list(self._layout.columns.values())):
+            if batch.num_rows:
+                yield self._bars.read(batch)
+
+
+def _ends(bars: Frame[Bar]) -> Ints:
+    return bars.ints("start") + widths(bars.labels("interval"))
