@@ -1,0 +1,41 @@
+import { ChangeDetectionStrategy, Component, inject, viewChild } from '@angular/core';
+import { RouterOutlet } from '@angular/router';
+
+import { Layout } from './core/layout/layout';
+import { HelpDialog } from './shell/help-dialog';
+import { PageNav } from './shell/page-nav';
+import { ShortcutKeys } from './shell/shortcut-keys';
+import { StatusLine } from './shell/status-line';
+import { TopBar } from './shell/top-bar';
+
+/** The frame around every page: top bar, pages, status line. */
+@Component({
+  selector: 'ca-root',
+  imports: [HelpDialog, PageNav, RouterOutlet, StatusLine, TopBar],
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  host: { '(document:keydown)': 'press($event)' },
+  template: `
+    <a class="skip" href="#main" (click)="skip($event)">Skip to the page</a>
+    <ca-top-bar (help)="help().open()" />
+    <ca-page-nav />
+    <main id="main" tabindex="-1"><router-outlet /></main>
+    <ca-status-line />
+    <ca-help-dialog />
+  `,
+  styleUrl: './app.scss',
+})
+export class App {
+  protected readonly layout = inject(Layout);
+  private readonly keys = inject(ShortcutKeys);
+  private readonly bar = viewChild.required(TopBar);
+  protected readonly help = viewChild.required(HelpDialog);
+
+  protected skip(event: Event): void {
+    event.preventDefault();
+    document.getElementById('main')?.focus();
+  }
+
+  protected press(event: KeyboardEvent): void {
+    this.keys.press(event, { search: () => this.bar().openSearch(), help: () => this.help().open() });
+  }
+}

@@ -1,0 +1,14 @@
+import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
+
+import { Stream } from '../../core/stream/stream';
+
+/** Versions and licences; the NOTICE of the chart library is a condition of its licence. */
+@Component({
+  selector: 'ca-about',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  templateUrl: './about.html',
+  styleUrl: './about.scss',
+})
+export class About {
+  protected readonly stream = inject(Stream);
+}

@@ -1,0 +1,25 @@
+import { Bar } from '../../../core/market/bar';
+import { Forecast } from '../../../core/market/forecast';
+import { Palette } from '../../../core/theme/palette';
+import { Fan } from '../fan';
+
+/** All that the chart's own painting needs to know; changed in place, painted when the chart next draws. */
+export interface ChartScene {
+  bars: readonly Bar[];
+  /** Of a bar, in ms. */
+  length: number;
+  fan: Fan | null;
+  fanTitle: string;
+  /** The fan of a stand-in model has dashed edges. */
+  fallback: boolean;
+  levels: readonly number[];
+  palette: Palette;
+  /** Bars of the time axis to the right of the last bar. */
+  future: number;
+  showRecord: boolean;
+  fontFamily: string;
+  saidFor: (start: number) => Forecast | undefined;
+  timeText: (ms: number) => string;
+  /** End of the last bar in ms: where the past ends. */
+  now: number;
+}

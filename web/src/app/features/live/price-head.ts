@@ -1,0 +1,57 @@
+import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
+
+import { Layout } from '../../core/layout/layout';
+import { priceAt } from '../../core/market/forecast';
+import { Quotes } from '../../core/market/quotes';
+import { Selection } from '../../core/selection/selection';
+import { Stream } from '../../core/stream/stream';
+import { PriceChange } from '../../ui/price-change/price-change';
+import { percentText, priceDigits, priceText, signedText } from '../../ui/text/number-text';
+import { LiveStore } from './live-store';
+import { HISTORY_BARS, WatchlistHistory } from './watchlist-history';
+
+/** Symbol, last price and its change; on a phone the 80 % interval stands at the right. */
+@Component({
+  selector: 'ca-price-head',
+  imports: [PriceChange],
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `
+    @if (!layout.phone()) {
+      <span class="symbol">{{ selection.symbol() }}</span>
+    }
+    <span class="price" data-testid="price">{{ price() }}</span>
+    @if (change(); as change) {
+      <span class="change">
+        <ca-price-change [change]="change.by" [text]="change.text" />
+        <span class="since">over {{ bars }} × {{ selection.interval() }}</span>
+      </span>
+    }
+    @if (layout.phone() && interval(); as said) {
+      <span class="said"><span>80 % in {{ store.horizon() }} × {{ selection.interval() }}</span><b>{{ said }}</b></span>
+    }
+  `,
+  styleUrl: './price-head.scss',
+})
+export class PriceHead {
+  protected readonly layout = inject(Layout);
+  protected readonly selection = inject(Selection);
+  protected readonly store = inject(LiveStore);
+  protected readonly bars = HISTORY_BARS;
+  private readonly stream = inject(Stream);
+  private readonly quotes = inject(Quotes);
+  private readonly history = inject(WatchlistHistory);
+
+  private readonly last = computed(() => this.quotes.of(this.selection.symbol())()?.last ?? this.store.lastBar()?.close ?? null);
+  protected readonly price = computed(() => priceText(this.last()));
+  protected readonly change = computed(() => {
+    const [last, from] = [this.last(), this.history.of(this.selection.symbol())()[0]];
+    if (last === null || from === undefined) return null;
+    return { by: last - from, text: `${signedText(last - from, priceDigits(last))} ${percentText(last, from)}` };
+  });
+  protected readonly interval = computed(() => {
+    const [forecast, levels] = [this.store.forecast(), this.stream.hello()?.levels];
+    if (!forecast || !levels) return '';
+    const at = (level: number): string => priceText(priceAt(forecast.quantiles, levels, level));
+    return `${at(0.1)} to ${at(0.9)}`;
+  });
+}

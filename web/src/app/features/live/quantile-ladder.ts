@@ -1,0 +1,63 @@
+import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
+
+import { Forecast } from '../../core/market/forecast';
+import { Stream } from '../../core/stream/stream';
+import { basisPointsText, levelText, priceText } from '../../ui/text/number-text';
+import { densities } from './density';
+
+/** The quantiles as an order book: the bar's length is the density there over the highest one. */
+@Component({
+  selector: 'ca-quantile-ladder',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `
+    <table [attr.aria-label]="label()">
+      <thead class="visually-hidden">
+        <tr>
+          <th scope="col">Level</th>
+          <th scope="col">Price</th>
+          <th scope="col">From the price</th>
+        </tr>
+      </thead>
+      <tbody>
+        @for (row of rows(); track row.level) {
+          <tr [class.median]="row.median">
+            <th scope="row">{{ row.level }}</th>
+            <td class="bar" [style.--width]="row.width" [style.--opacity.%]="row.opacity">{{ row.price }}</td>
+            <td class="from">{{ row.from }}</td>
+          </tr>
+        }
+      </tbody>
+    </table>
+  `,
+  styleUrl: './quantile-ladder.scss',
+})
+export class QuantileLadder {
+  readonly forecast = input.required<Forecast>();
+  private readonly stream = inject(Stream);
+  protected readonly label = computed(() => `Quantiles of the price in ${this.forecast().horizon} bars`);
+  protected readonly rows = computed(() => {
+    const { quantiles, price } = this.forecast();
+    const levels = this.stream.hello()?.levels ?? [];
+    const widths = densities(quantiles, levels);
+    const rows = quantiles.map((quantile, at) => {
+      const level = levels[at] ?? NaN;
+      return {
+        level: levelText(level),
+        median: Math.abs(level - 0.5) < 1e-9,
+        price: priceText(quantile),
+        from: basisPointsText(quantile, price),
+        width: widths[at] ?? 0,
+        opacity: opacity(level),
+      };
+    });
+    return rows.reverse();
+  });
+}
+
+/** Tails are faint, the middle is strong, in the steps of the fan. */
+function opacity(level: number): number {
+  const tail = Math.abs(level - 0.5);
+  if (tail < 1e-9) return 64;
+  if (tail < 0.25) return 40;
+  return tail < 0.41 ? 24 : 14;
+}

@@ -1,0 +1,76 @@
+import { ChangeDetectionStrategy, Component, computed, effect, inject, input, signal } from '@angular/core';
+
+import { Layout } from '../../core/layout/layout';
+import { Quotes } from '../../core/market/quotes';
+import { PriceChange } from '../../ui/price-change/price-change';
+import { Sparkline } from '../../ui/sparkline/sparkline';
+import { percentText, priceText } from '../../ui/text/number-text';
+import { ageText } from '../../ui/text/time-text';
+import { STALE_AFTER_MS } from './staleness';
+import { WatchlistHistory } from './watchlist-history';
+
+const FLASH_EVERY_MS = 250;
+
+/** One symbol: sparkline, last price, change over the sparkline's bars; a ring and an age when no price has come. */
+@Component({
+  selector: 'ca-watchlist-row',
+  imports: [PriceChange, Sparkline],
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  host: { '[class.stale]': 'age() !== null' },
+  template: `
+    <span class="symbol">
+      <b>{{ symbol() }}</b>
+      @if (age(); as age) {
+        <span class="age"><i class="dot stale"></i><span class="visually-hidden">stale, </span>{{ age }}</span>
+      }
+    </span>
+    @if (quote(); as quote) {
+      <ca-sparkline [points]="points()" [base]="base()" [stale]="age() !== null" [width]="layout.compact() ? 44 : 68" />
+      <span class="last" [class]="flash()">{{ price() }}</span>
+      @if (base() !== null) {
+        <ca-price-change class="change" [change]="quote.last - base()!" [text]="change()" />
+      }
+    } @else {
+      <i class="wait" aria-hidden="true"></i><i class="wait"></i><i class="wait"></i>
+    }
+  `,
+  styleUrl: './watchlist-row.scss',
+})
+export class WatchlistRow {
+  readonly symbol = input.required<string>();
+  protected readonly layout = inject(Layout);
+  private readonly quotes = inject(Quotes);
+  private readonly history = inject(WatchlistHistory);
+
+  protected readonly quote = computed(() => this.quotes.of(this.symbol())());
+  private readonly closes = computed(() => this.history.of(this.symbol())());
+  protected readonly points = computed(() => {
+    const quote = this.quote();
+    return quote ? [...this.closes(), quote.last] : this.closes();
+  });
+  protected readonly base = computed(() => this.closes()[0] ?? null);
+  protected readonly price = computed(() => priceText(this.quote()?.last));
+  protected readonly change = computed(() => percentText(this.quote()?.last ?? NaN, this.base() ?? NaN));
+  protected readonly age = computed(() => {
+    const silent = this.quotes.now() - (this.quote()?.ts ?? Infinity);
+    return silent > STALE_AFTER_MS ? ageText(silent) : null;
+  });
+
+  /** Two classes take turns, so that the animation starts anew; at most four times a second. */
+  protected readonly flash = signal('');
+  private before: number | null = null;
+  private flashedAt = 0;
+
+  constructor() {
+    effect(() => {
+      const last = this.quote()?.last ?? null;
+      const now = performance.now();
+      if (this.before !== null && last !== null && last !== this.before && now - this.flashedAt >= FLASH_EVERY_MS) {
+        this.flashedAt = now;
+        const direction = last > this.before ? 'rose' : 'fell';
+        this.flash.update((was) => (was.endsWith(' again') ? direction : `${direction} again`));
+      }
+      this.before = last;
+    });
+  }
+}

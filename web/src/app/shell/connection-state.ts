@@ -1,0 +1,95 @@
+import { ChangeDetectionStrategy, Component, computed, DestroyRef, inject, signal } from '@angular/core';
+
+import { Layout } from '../core/layout/layout';
+import { Stream } from '../core/stream/stream';
+
+const SLOW_MS = 250;
+
+/** The socket in a dot and words. A card behind it holds the numbers. */
+@Component({
+  selector: 'ca-connection-state',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `
+    <button type="button" popovertarget="connection-card" [attr.data-phase]="stream.connection().phase">
+      <i [class]="shown().dot"></i>
+      <span [class]="shown().tone">{{ shown().text }}</span>
+      @if (shown().number) {
+        <b [class]="shown().tone">{{ shown().number }}</b>
+      }
+      @if (shown().detail && !layout.compact() && !layout.phone()) {
+        <span class="i3">{{ shown().detail }}</span>
+      }
+    </button>
+    <div id="connection-card" popover>
+      <dl>
+        <dt>Exchange to hub</dt>
+        <dd>{{ ms(stream.health()?.lag_ms) }}</dd>
+        <dt>Hub to page</dt>
+        <dd>{{ ms(stream.transit()) }}</dd>
+        <dt>Pages connected</dt>
+        <dd>{{ stream.health()?.clients ?? '–' }}</dd>
+        <dt>Dropped</dt>
+        <dd>{{ stream.health()?.dropped ?? '–' }}</dd>
+        <dt>Conflated</dt>
+        <dd>{{ stream.health()?.conflated ?? '–' }}</dd>
+        <dt>Log events here</dt>
+        <dd>{{ stream.log().count }}, {{ stream.log().holes }} missing</dd>
+      </dl>
+      @if (stream.connection().phase === 'offline') {
+        <button class="btn" type="button" (click)="stream.reconnectNow()">Try now</button>
+      }
+    </div>
+  `,
+  styleUrl: './connection-state.scss',
+})
+export class ConnectionState {
+  protected readonly stream = inject(Stream);
+  protected readonly layout = inject(Layout);
+  private readonly clock = signal(Date.now());
+
+  protected readonly shown = computed(() => {
+    const connection = this.stream.connection();
+    const phone = this.layout.phone();
+    switch (connection.phase) {
+      case 'connecting':
+        return words('dot stale', 'i3', phone ? '' : 'Connecting');
+      case 'resuming':
+        return words('dot stale', 'warn', phone ? `${connection.events}` : `Resuming, ${connection.events} events`);
+      case 'stale':
+        return words('dot stale', 'warn', `Silent ${seconds(this.clock() - connection.since)}`);
+      case 'offline': {
+        const wait = seconds(connection.retryAt - this.clock());
+        return words('dot off', 'bad', phone ? 'Offline' : `Offline, retry in ${wait}`);
+      }
+      case 'open':
+        return this.open(phone);
+    }
+  });
+
+  constructor() {
+    // Only the words that count seconds need it; one a second costs nothing.
+    const ticks = setInterval(() => this.clock.set(Date.now()), 1_000);
+    inject(DestroyRef).onDestroy(() => clearInterval(ticks));
+  }
+
+  protected ms(value: number | null | undefined): string {
+    return value === null || value === undefined ? '–' : `${Math.round(value)} ms`;
+  }
+
+  private open(phone: boolean) {
+    const [lag, transit] = [this.stream.health()?.lag_ms ?? null, this.stream.transit()];
+    const latency = lag === null ? transit : lag + (transit ?? 0);
+    const number = latency === null ? '' : `${Math.round(latency)} ms`;
+    const detail = lag === null ? 'hub to page' : 'exchange to page';
+    if (latency !== null && latency > SLOW_MS) return words('dot stale', 'warn', phone ? '' : 'Slow', number, detail);
+    return words('dot', '', phone ? '' : 'Connected', number, number ? detail : '');
+  }
+}
+
+function words(dot: string, tone: string, text: string, number = '', detail = '') {
+  return { dot, tone, text, number, detail };
+}
+
+function seconds(ms: number): string {
+  return `${Math.max(0, Math.ceil(ms / 1000))} s`;
+}

@@ -1,0 +1,110 @@
+import { ChangeDetectionStrategy, Component, computed, ElementRef, inject, output, signal, viewChild } from '@angular/core';
+
+import { Quotes } from '../core/market/quotes';
+import { Selection } from '../core/selection/selection';
+import { Icon } from '../ui/icon/icon';
+import { priceText } from '../ui/text/number-text';
+import { searchSymbols } from './search-symbols';
+
+/** A combobox over the hub's symbols: type, arrows, Enter; Esc gives the old symbol back. */
+@Component({
+  selector: 'ca-symbol-search',
+  imports: [Icon],
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `
+    <div class="field" [class.open]="open()">
+      <ca-icon name="search" />
+      <input
+        #box
+        type="text"
+        role="combobox"
+        aria-label="Symbol"
+        aria-autocomplete="list"
+        aria-controls="symbol-list"
+        autocomplete="off"
+        autocapitalize="characters"
+        spellcheck="false"
+        [attr.aria-expanded]="open()"
+        [attr.aria-activedescendant]="open() && found().length ? 'symbol-' + at() : null"
+        [value]="open() ? text() : selection.symbol()"
+        (focus)="begin()"
+        (blur)="open.set(false)"
+        (input)="type(box.value)"
+        (keydown)="key($event)"
+      />
+      <kbd>{{ open() ? 'Esc' : '/' }}</kbd>
+    </div>
+    <div class="list" [hidden]="!open()">
+      <ul id="symbol-list" role="listbox" aria-label="Symbols">
+        @for (symbol of found(); track symbol) {
+          <li
+            role="option"
+            [id]="'symbol-' + $index"
+            [attr.aria-selected]="$index === at()"
+            (pointerdown)="$event.preventDefault()"
+            (click)="take(symbol)"
+          >
+            <b>{{ symbol }}</b><span>{{ last(symbol) }}</span>
+          </li>
+        }
+      </ul>
+      @if (!found().length) {
+        <p><b>{{ text() }}</b> is unknown at this source.</p>
+      }
+    </div>
+  `,
+  styleUrl: './symbol-search.scss',
+})
+export class SymbolSearch {
+  readonly done = output();
+  protected readonly selection = inject(Selection);
+  private readonly quotes = inject(Quotes);
+  private readonly box = viewChild.required<ElementRef<HTMLInputElement>>('box');
+
+  protected readonly open = signal(false);
+  protected readonly text = signal('');
+  protected readonly at = signal(0);
+  protected readonly found = computed(() => searchSymbols(this.quotes.symbols(), this.text()));
+
+  focus(): void {
+    this.box().nativeElement.focus();
+  }
+
+  protected begin(): void {
+    this.text.set('');
+    this.at.set(Math.max(0, this.quotes.symbols().indexOf(this.selection.symbol())));
+    this.open.set(true);
+  }
+
+  protected type(text: string): void {
+    this.text.set(text);
+    this.at.set(0);
+    this.open.set(true);
+  }
+
+  protected key(event: KeyboardEvent): void {
+    const found = this.found();
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && found.length) this.at.update((at) => (at + step + found.length) % found.length);
+    else if (event.key === 'Enter') this.take(found[this.at()]);
+    else if (event.key === 'Escape') this.leave();
+    else return;
+    event.preventDefault();
+  }
+
+  protected take(symbol: string | undefined): void {
+    if (symbol === undefined) return;
+    this.selection.choose(symbol);
+    this.leave();
+  }
+
+  protected last(symbol: string): string {
+    return priceText(this.quotes.of(symbol)()?.last);
+  }
+
+  private leave(): void {
+    this.open.set(false);
+    this.box().nativeElement.blur();
+    this.done.emit();
+  }
+}

@@ -1,0 +1,43 @@
+import { ChangeDetectionStrategy, Component, ElementRef, inject, output, viewChild } from '@angular/core';
+
+import { Layout } from '../core/layout/layout';
+import { Selection } from '../core/selection/selection';
+import { Zone, ZoneName, ZONES } from '../core/zone/zone';
+import { Icon } from '../ui/icon/icon';
+import { Mark } from '../ui/icon/mark';
+import { Segmented } from '../ui/segmented/segmented';
+import { ConnectionState } from './connection-state';
+import { ProvenanceBadge } from './provenance-badge';
+import { SymbolSearch } from './symbol-search';
+import { ThemeSwitch } from './theme-switch';
+
+/** Symbol, interval and zone at the left; where the data come from and how fresh they are at the right. */
+@Component({
+  selector: 'ca-top-bar',
+  imports: [ConnectionState, Icon, Mark, ProvenanceBadge, Segmented, SymbolSearch, ThemeSwitch],
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  templateUrl: './top-bar.html',
+  styleUrl: './top-bar.scss',
+})
+export class TopBar {
+  readonly help = output();
+  protected readonly layout = inject(Layout);
+  protected readonly selection = inject(Selection);
+  protected readonly zone = inject(Zone);
+  protected readonly zones = ZONES;
+  private readonly search = viewChild(SymbolSearch);
+  private readonly sheet = viewChild<ElementRef<HTMLDialogElement>>('sheet');
+
+  openSearch(): void {
+    this.sheet()?.nativeElement.showModal();
+    this.search()?.focus();
+  }
+
+  protected closeSearch(): void {
+    this.sheet()?.nativeElement.close();
+  }
+
+  protected chooseZone(name: string): void {
+    this.zone.choose(name as ZoneName);
+  }
+}

@@ -1,0 +1,75 @@
+import { ChangeDetectionStrategy, Component, effect, ElementRef, inject, input } from '@angular/core';
+
+import { readPalette } from '../../core/theme/palette';
+import { Theme } from '../../core/theme/theme';
+
+/** A line of closes in `ink-2`, its end dot in the price's colour, `base` dotted where it is in range. */
+@Component({
+  selector: 'ca-sparkline',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  host: { '[style.width.px]': 'width()', '[style.height.px]': 'height()' },
+  template: `<canvas aria-hidden="true"></canvas>`,
+  styles: `
+    :host,
+    canvas {
+      display: block;
+      width: 100%;
+      height: 100%;
+    }
+  `,
+})
+export class Sparkline {
+  readonly points = input.required<readonly number[]>();
+  readonly base = input<number | null>(null);
+  readonly stale = input(false);
+  readonly width = input(68);
+  readonly height = input(20);
+  private readonly host = inject<ElementRef<HTMLElement>>(ElementRef);
+  private readonly theme = inject(Theme);
+
+  constructor() {
+    effect(() => {
+      this.theme.shown();
+      this.theme.palette();
+      const input = [this.points(), this.base(), this.stale(), this.width(), this.height()] as const;
+      // One frame later the tokens of a theme just chosen are in force.
+      requestAnimationFrame(() => this.draw(...input));
+    });
+  }
+
+  private draw(points: readonly number[], base: number | null, stale: boolean, width: number, height: number): void {
+    const canvas = this.host.nativeElement.querySelector('canvas')!;
+    const context = canvas.getContext('2d');
+    if (!context) return;
+    const ratio = window.devicePixelRatio || 1;
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    if (points.length < 2) return;
+    const colour = readPalette(document.documentElement);
+    const [low, high] = [Math.min(...points), Math.max(...points)];
+    const x = (at: number): number => 1 + (at / (points.length - 1)) * (width - 5);
+    const y = (value: number): number => height - 3 - ((value - low) / (high - low || 1)) * (height - 6);
+    context.scale(ratio, ratio);
+    if (base !== null && base >= low && base <= high) {
+      context.setLineDash([1.5, 2.5]);
+      context.strokeStyle = colour.lineStrong;
+      context.beginPath();
+      context.moveTo(0, y(base));
+      context.lineTo(width, y(base));
+      context.stroke();
+      context.setLineDash([]);
+    }
+    context.lineWidth = 1.2;
+    context.lineJoin = 'round';
+    context.strokeStyle = stale ? colour.ink3 : colour.ink2;
+    context.beginPath();
+    points.forEach((value, at) => context.lineTo(x(at), y(value)));
+    context.stroke();
+    if (stale) return;
+    const [first, last] = [base ?? points[0]!, points.at(-1)!];
+    context.fillStyle = last === first ? colour.ink : last > first ? colour.up : colour.down;
+    context.beginPath();
+    context.arc(x(points.length - 1), y(last), 2, 0, 7);
+    context.fill();
+  }
+}
