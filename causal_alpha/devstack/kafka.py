@@ -1,18 +1,16 @@
 """Apache Kafka, one node in KRaft mode. Needs Java >= 17 and 44 MB of jars, both from packages."""
 
-import asyncio
 import base64
+import socket
+import struct
 import uuid
 from pathlib import Path
 from typing import ClassVar
 
-from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError
-
 from causal_alpha.devstack.docker import Container
 from causal_alpha.devstack.java import find_java
 from causal_alpha.devstack.kafka_jars import VERSION, fetch
-from causal_alpha.devstack.ports import answers, free_port
+from causal_alpha.devstack.ports import free_port
 from causal_alpha.devstack.process import Command, Process
 from causal_alpha.devstack.service import Service
 from causal_alpha.errors import ServiceError
@@ -103,7 +101,9 @@ class Kafka(Service):
             process.kill()
             raise
         if status:
-            raise ServiceError(f"kafka can't format {self.data}: status {status}\n{process.tail()}\nlog: {process.log}")
+            raise ServiceError(
+                f"kafka can't format {self.data}: status {status}\n{process.complaint()}\nlog: {process.log}"
+            )
 
     def container(self, port: int) -> Container:
         settings = broker_settings(
@@ -119,18 +119,20 @@ class Kafka(Service):
         host, _, port = url.split(",", maxsplit=1)[0].rpartition(":")
         if not port.isdigit():
             return f"expected host:port, was {url}"
-        if not answers(host, int(port), 0.2):
-            return "nothing listens there"
-        return asyncio.run(_ask(url))
+        try:
+            return None if _brokers(host, int(port)) else "no broker is registered yet"
+        except OSError as error:
+            return f"no answer to a metadata request ({error})"
 
 
-async def _ask(bootstrap: str) -> str | None:
-    """Metadata names a broker once that one is registered and may lead partitions."""
-    client = AIOKafkaClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=5000)
-    try:
-        await client.bootstrap()
-        return None if client.cluster.brokers() else "no broker is registered yet"
-    except (KafkaError, OSError) as error:
-        return f"no answer to a metadata request ({type(error).__name__})"
-    finally:
-        await client.close()
+def _brokers(host: str, port: int) -> int:
+    """How many brokers the cluster's metadata names: 0 until one is registered and may lead partitions."""
+    metadata, version, correlation, no_client, no_topics = 3, 1, 1, -1, 0
+    request = struct.pack(">hhihi", metadata, version, correlation, no_client, no_topics)
+    with socket.create_connection((host, port), timeout=2) as connection, connection.makefile("rb") as answer:
+        connection.sendall(struct.pack(">i", len(request)) + request)
+        head = answer.read(12)
+    if len(head) < 12:
+        raise OSError("the connection was closed")
+    _, _, count = struct.unpack(">iii", head)
+    return int(count)

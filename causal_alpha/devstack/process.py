@@ -1,6 +1,7 @@
 """A child process that can't outlive us: own session, a log file, a guard in between (see `guard`)."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from causal_alpha.devstack import guard
 from causal_alpha.errors import ServiceError
+
+_ERROR = re.compile(r"\b(ERROR|FATAL)\b|^Caused by|Exception: |Error: |\"s\":\"[EF]\"")
+"""How Java, Python and mongod mark them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,15 @@ class Process:
 
     def tail(self, lines: int = 20) -> str:
         """The last lines of the log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        return "\n".join(self._lines()[-lines:])
+
+    def complaint(self, lines: int = 6) -> str:
+        """The last lines of the log that speak of an error; just the last ones if none does."""
+        errors = [line for line in self._lines() if _ERROR.search(line)]
+        return "\n".join(errors[-lines:]) or self.tail(lines)
+
+    def _lines(self) -> list[str]:
+        return self.log.read_text(errors="replace").splitlines()
 
     def _order(self, letter: bytes) -> None:
         assert self._guard.stdin is not None

@@ -123,7 +123,7 @@ class Service(ABC):
             self.process.stop()
             if attempt == attempts or self._stopping.is_set():
                 raise ServiceError(
-                    f"{self.name} didn't start: {problem}\n{self.process.tail()}\nlog: {self.process.log}"
+                    f"{self.name} didn't start: {problem}\n{self.process.complaint()}\nlog: {self.process.log}"
                 )
             self.say(f"{self.name}: {problem}; once more")
 

@@ -50,6 +50,20 @@ def test_process_reports_its_exit_status_and_log(run):
     assert not process.alive
 
 
+def test_process_complaint_is_what_speaks_of_an_error(run):
+    process = run("echo INFO starting; echo ERROR no disk; echo INFO stopped; exit 1")
+    process.wait(10)
+
+    assert process.complaint() == "ERROR no disk"
+
+
+def test_process_complaint_without_an_error_is_the_tail(run):
+    process = run("echo one; echo two; exit 1")
+    process.wait(10)
+
+    assert process.complaint() == "one\ntwo"
+
+
 def test_process_passes_the_environment_on(run):
     assert run('exit "$NUMBER"', environment={"NUMBER": "5"}).wait(10) == 5
 
