@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
-from causal_alpha import ui
 from causal_alpha.hub.answers import explain_errors
 from causal_alpha.hub.gateway import Gateway
 from causal_alpha.hub.ingest import ingest_router
@@ -18,6 +17,7 @@ from causal_alpha.hub.status import Ready, status_router
 from causal_alpha.hub.stream import Hub
 from causal_alpha.intervals import SECOND
 from causal_alpha.sinks.base import Jobs, Reader
+from causal_alpha.ui import mount_page
 
 PREFIX = "/api/v1"
 
@@ -58,7 +58,5 @@ def create_api(
     explain_errors(api)
     api.add_middleware(BodyLimit, most=max_request_bytes)
     api.add_middleware(SecurityHeaders)
-    mount_page = getattr(ui, "mount_page", None)
-    if mount_page is not None:
-        mount_page(api)
+    mount_page(api)
     return api

@@ -88,7 +88,7 @@ class Hub:
         """Clients that were cut because they were too slow."""
         self.rejects = 0
         self.watermark: int | None = None
-        """Event time in ns before which every bar is final; None before the first frame that tells."""
+        """Event time in ns before which bars are final, the furthest partition's; None until a frame tells."""
         self._intervals, self._server, self._ui = intervals, server, ui
         self._quotes: dict[str, Quote] = {}
         self._source = "foreign"
@@ -105,8 +105,9 @@ class Hub:
 
         `frame.meta` may say `ts` (newest event time inside, ns) and `watermark` (ns).
         """
-        if "watermark" in frame.meta:
-            self.watermark = max(int(frame.meta["watermark"]), self.watermark or 0)
+        watermark = int(frame.meta.get("watermark", 0))
+        if watermark > (self.watermark or 0):
+            self.watermark = watermark
         if frame.record is Bar:
             self._bars(frame)
         elif frame.record is Forecast:

@@ -18,7 +18,7 @@ from causal_alpha.hub.stream import Hub
 from causal_alpha.records import Reject, Request, Tick
 from causal_alpha.sinks.memory import MemorySink
 
-NOW = 1_550_069_000_000_000_000
+NOW = 1_550_069_065_000_000_000
 """What the hub's clock says in tests, ns."""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import uvicorn
 from prometheus_client import CollectorRegistry
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from causal_alpha import __version__
 from causal_alpha.frames import Frame
@@ -18,7 +18,8 @@ from causal_alpha.hub.stream import Hub
 from causal_alpha.intervals import SECOND
 from causal_alpha.records import Job, Reject, Request, Tick
 from causal_alpha.sinks.memory import MemorySink
-from hub.market import Market
+from causal_alpha.ui import page_build
+from tests.hub.market import Market
 
 
 class DemoGateway:
@@ -44,7 +45,7 @@ async def demo(port: int, start: int | None, every: int) -> None:
     """Serve until stopped; `start` (ms) is where event time begins, now if None; a step each `every` ms."""
     begin = time.time_ns() if start is None else start * 1_000_000
     market, sink = Market(begin // (60 * SECOND) * 60 * SECOND), MemorySink()
-    hub = Hub(f"demo-{begin}", intervals=market.interval, server=__version__)
+    hub = Hub(f"demo-{begin}", intervals=market.interval, server=__version__, ui=page_build())
     for frame in market.history(minutes=600, seconds=900):
         await sink.write([frame])
         hub.publish(frame)

@@ -29,7 +29,7 @@ def forecast(n: int = 0, horizon: int = 1, **changes: Any) -> Forecast:
     facts: dict[str, Any] = {
         **{"symbol": "AAPL", "interval": "1m", "start": START + n * 60 * SECOND, "made": made, "horizon": horizon},
         **{"due": made + horizon * 60 * SECOND, "price": 171.7, "location": 0.0, "variance": 2.5e-7},
-        **{"quantiles": tuple(171.7 + round(level - 0.5, 3) for level in LEVELS), "family": "ewma", "version": "1"},
+        **{"quantiles": tuple(round(171.2 + level, 3) for level in LEVELS), "family": "ewma", "version": "1"},
         **{"feature_set": "f00d", "source": "simulator:7", **changes},
     }
     return Forecast(**facts)

@@ -12,8 +12,8 @@ from causal_alpha.hub.stream import Hub
 from causal_alpha.intervals import SECOND
 from causal_alpha.records import Features, Forecast, Job, Reject
 from causal_alpha.sinks.memory import MemorySink
-from hub.conftest import NOW, Outbox
-from hub.records import START, bar, bars, forecast
+from tests.hub.conftest import NOW, Outbox
+from tests.hub.records import START, bar, bars, forecast
 
 MS = START // 1_000_000
 TICK = {"symbol": "AAPL", "ts": NOW // 1_000_000, "price": 171.7, "size": 100}

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
 from causal_alpha.hub.stream import Hub
-from hub.records import bar, bars
+from tests.hub.records import bar, bars
 
 
 class Page:

@@ -11,8 +11,8 @@ from causal_alpha.hub.feed import Feed
 from causal_alpha.hub.stream import Hub
 from causal_alpha.intervals import SECOND
 from causal_alpha.records import Bar, Forecast, Reject
-from hub.conftest import NOW
-from hub.records import START, bar, bars, forecast
+from tests.hub.conftest import NOW
+from tests.hub.records import START, bar, bars, forecast
 
 MS = START // 1_000_000
 
