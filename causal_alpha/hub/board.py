@@ -1,19 +1,14 @@
 """The board: the newest state event of every key, and which of them changed after a mark."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import msgspec
 
 _encode = msgspec.json.Encoder().encode
 
-
-class Key(NamedTuple):
-    """What a state event is about. An `interval` of "" goes to every client."""
-
-    kind: str
-    symbol: str = ""
-    interval: str = ""
+Key: TypeAlias = tuple[str, str, str]
+"""Kind, symbol and interval of a state event. An interval of "" goes to every client."""
 
 
 class Card:
@@ -21,10 +16,15 @@ class Card:
 
     __slots__ = ("_text", "event", "mark")
 
-    def __init__(self, event: tuple[Any, ...], mark: int) -> None:
+    def __init__(self) -> None:
+        self.event: tuple[Any, ...] = ()
+        self.mark = 0
+        self._text: bytes | None = None
+
+    def turn(self, event: tuple[Any, ...], mark: int) -> None:
         self.event = event
         self.mark = mark
-        self._text: bytes | None = None
+        self._text = None
 
     @property
     def text(self) -> bytes:
@@ -39,10 +39,10 @@ class Board:
     `mark` counts changes. A client remembers the mark it has seen; the cards are kept in the order of
     their last change, so what it missed is the tail, however many keys there are.
 
-    >>> board = Board(); board.watched = True
-    >>> board.put(Key("quote", "A"), ("quote", "A", 1)); board.put(Key("quote", "B"), ("quote", "B", 1))
+    >>> board, a, b = Board(), ("quote", "A", ""), ("quote", "B", ""); board.watched = True
+    >>> board.put(a, ("quote", "A", 1)); board.put(b, ("quote", "B", 1))
     >>> seen = board.mark; board.flush()
-    >>> board.put(Key("quote", "A"), ("quote", "A", 2)); board.put(Key("quote", "A"), ("quote", "A", 3))
+    >>> board.put(a, ("quote", "A", 2)); board.put(a, ("quote", "A", 3))
     >>> [card.text for key, card in board.since(seen)], board.conflated
     ([b'["quote","A",3]'], 1)
     """
@@ -57,11 +57,14 @@ class Board:
         self._cards: dict[Key, Card] = {}
 
     def put(self, key: Key, event: tuple[Any, ...]) -> None:
-        old = self._cards.pop(key, None)
-        if self.watched and old is not None and old.mark > self._flushed:
+        card = self._cards.pop(key, None)
+        if card is None:
+            card = Card()
+        elif card.mark > self._flushed and self.watched:
             self.conflated += 1
-        self.mark += 1
-        self._cards[key] = Card(event, self.mark)
+        self.mark = mark = self.mark + 1
+        card.turn(event, mark)
+        self._cards[key] = card
 
     def drop(self, key: Key) -> None:
         """Forget a key: it is no longer part of the state."""

@@ -76,13 +76,13 @@ class Feed:
     def _take_state(self, memo: Memo) -> list[str]:
         if self.mark == self.board.mark:
             return []
-        key = ("state", self.mark, self.board.mark, self.wanted)
-        if key not in memo:
+        place = ("state", self.mark, self.board.mark, self.wanted)
+        if place not in memo:
             wants = self.wanted.wants
-            changed = [c.text for k, c in self.board.since(self.mark) if wants(k.symbol, k.interval)]
-            memo[key] = _messages("state", changed[::-1], STATE_EVENTS)
+            changed = [card.text for key, card in self.board.since(self.mark) if wants(key[1], key[2])]
+            memo[place] = _messages("state", changed[::-1], STATE_EVENTS)
         self.mark = self.board.mark
-        return memo[key]
+        return memo[place]
 
 
 def _messages(kind: str, events: list[bytes], most: int) -> list[str]:

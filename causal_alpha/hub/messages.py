@@ -16,22 +16,16 @@ _LIVE = {"yahoo": "delayed", "simulator": "synthetic", "replay": "replay", "fore
 
 
 def bar_events(frame: Frame[Bar]) -> Iterator[Event]:
-    """One `("bar", symbol, interval, start, …, source)` a row, made column by column."""
-    columns: list[Any] = [column.tolist() for column in frame.columns.values()]
-    columns[2] = (frame.ints("start") // MILLISECOND).tolist()
-    return zip(repeat("bar"), *columns, strict=False)
-
-
-def bar_event(bar: Bar) -> Event:
-    """The same for a single bar.
+    """One `("bar", symbol, interval, start, …, source)` a row, made column by column.
 
     >>> bar = Bar(symbol="A", interval="1s", start=1_000_000, open=1, high=1, low=1, close=1, volume=1, vwap=1,
     ...           trades=1)
-    >>> bar_event(bar)[:4]
-    ('bar', 'A', '1s', 1)
+    >>> next(bar_events(Frame.of(Bar, [bar])))[:5]
+    ('bar', 'A', '1s', 1, 1.0)
     """
-    symbol, interval, start, *rest = (getattr(bar, name) for name in bar.__struct_fields__)
-    return ("bar", symbol, interval, start // MILLISECOND, *rest)
+    columns: list[Any] = [column.tolist() for column in frame.columns.values()]
+    columns[2] = (frame.ints("start") // MILLISECOND).tolist()
+    return zip(repeat("bar"), *columns, strict=False)
 
 
 def forecast_event(forecast: Forecast) -> Event:

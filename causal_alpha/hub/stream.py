@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from causal_alpha.frames import Frame
-from causal_alpha.hub.board import Board, Key
+from causal_alpha.hub.board import Board
 from causal_alpha.hub.feed import Feed, Memo
 from causal_alpha.hub.log import Log
 from causal_alpha.hub.messages import (
@@ -22,7 +22,6 @@ from causal_alpha.hub.messages import (
     BAR_SOURCE,
     BAR_START,
     Event,
-    bar_event,
     bar_events,
     forecast_event,
     provenance,
@@ -39,7 +38,7 @@ FASTEST, SLOWEST = 0.010, 0.100
 LOAD = 4.0
 """A flush waits this many times what the last round of sending took: sockets get a quarter of the loop."""
 HEALTH_EVERY = 2.0
-_HEALTH = Key("health")
+_HEALTH = ("health", "", "")
 
 
 class Quote(NamedTuple):
@@ -90,7 +89,7 @@ class Hub:
         self.watermark: int | None = None
         """Event time in ns before which bars are final, the furthest partition's; None until a frame tells."""
         self._intervals, self._server, self._ui = intervals, server, ui
-        self._quotes: dict[str, Quote] = {}
+        self._quotes: dict[str, tuple[str, str, int, float, str]] = {}
         self._source = "foreign"
         self._lag: float | None = None
         self._clients: set[Client] = set()
@@ -136,43 +135,43 @@ class Hub:
             frame = frame.take(forming)
         put, quote = self.board.put, self._quote
         for event in bar_events(frame):
-            put(Key("bar", event[1], event[2]), event)
+            put(event[:3], event)
             quote(event[1], newest or event[BAR_START], event[BAR_CLOSE], event[BAR_SOURCE])
         if newest:
             self._lag = self.clock() / MILLISECOND - newest
 
     def _finals(self, frame: Frame[Bar]) -> None:
-        for bar in frame.rows():
+        for bar, event in zip(frame.rows(), bar_events(frame), strict=True):
             if not self.recent.add(bar):
                 continue  # Kafka delivers at least once; the log says it once
-            event = bar_event(bar)
             self.log.append(bar.symbol, bar.interval, event)
-            forming = self.board.get(key := Key("bar", bar.symbol, bar.interval))
+            forming = self.board.get(event[:3])
             if forming and forming[BAR_START] <= event[BAR_START]:
-                self.board.drop(key)
+                self.board.drop(event[:3])
             self._quote(bar.symbol, event[BAR_START] + interval_ns(bar.interval) // MILLISECOND, bar.close, bar.source)
 
     def _quote(self, symbol: str, ts: int, last: float, source: str) -> None:
         known = self._quotes.get(symbol)
-        if math.isnan(last) or (known is not None and (ts < known.ts or (ts == known.ts and last == known.last))):
+        if math.isnan(last) or (known and (ts < known[2] or (ts == known[2] and last == known[3]))):
             return  # a bar without data has no price; an older or the same one is no news
-        self._quotes[symbol] = quote = Quote(symbol, ts, last, source)
+        self._quotes[symbol] = quote = ("quote", symbol, ts, last, source)
         self._source = source
-        self.board.put(Key("quote", symbol), ("quote", *quote))
+        self.board.put(("quote", symbol, ""), quote)
 
     # -- out -----------------------------------------------------------------------------------
 
     def last(self, symbol: str) -> Quote | None:
         """The newest price of a symbol since this hub started."""
-        return self._quotes.get(symbol)
+        known = self._quotes.get(symbol)
+        return Quote(*known[1:]) if known else None
 
     def quotes(self) -> list[Quote]:
         """The newest price of every symbol, by symbol."""
-        return sorted(self._quotes.values())
+        return sorted(Quote(*known[1:]) for known in self._quotes.values())
 
     def forming(self, symbol: str, interval: str) -> Event | None:
         """The forming bar as an event, if there is one."""
-        return self.board.get(Key("bar", symbol, interval))
+        return self.board.get(("bar", symbol, interval))
 
     def counts(self) -> dict[str, int]:
         """Numbers for health and metrics. All but `clients` only grow."""

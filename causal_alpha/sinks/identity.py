@@ -3,7 +3,6 @@
 Ids are deterministic, so that a replay of the log finds what it wrote before.
 """
 
-from functools import singledispatch
 from typing import Any
 
 import msgspec
@@ -11,30 +10,20 @@ import msgspec
 from causal_alpha.records import Bar, Features, Forecast, Reject
 
 
-@singledispatch
 def record_id(record: Any) -> str:
     """The id under which every sink keeps a record.
 
     >>> record_id(Features(symbol="A", interval="1s", start=7, close=1.0, values=(), feature_set="x"))
     'A|1s|7'
     """
+    match record:
+        case Bar() | Features():
+            return f"{record.symbol}|{record.interval}|{record.start}"
+        case Forecast():
+            return f"{record.symbol}|{record.interval}|{record.start}|{record.horizon}|{record.family}"
+        case Reject():
+            return f"{record.topic}/{record.partition}/{record.offset}/{record.row}"
     raise TypeError(f"record: expected Bar, Features, Forecast or Reject, was {type(record).__name__}")
-
-
-@record_id.register(Bar)
-@record_id.register(Features)
-def _by_start(record: Bar | Features) -> str:
-    return f"{record.symbol}|{record.interval}|{record.start}"
-
-
-@record_id.register
-def _by_horizon(record: Forecast) -> str:
-    return f"{record.symbol}|{record.interval}|{record.start}|{record.horizon}|{record.family}"
-
-
-@record_id.register
-def _by_place(record: Reject) -> str:
-    return f"{record.topic}/{record.partition}/{record.offset}/{record.row}"
 
 
 def record_time(record: Any) -> int:

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_alpha.hub.board import Board, Key
+from causal_alpha.hub.board import Board
 from causal_alpha.hub.feed import STATE_EVENTS, Feed, Filter
 from causal_alpha.hub.log import Log
 
@@ -14,7 +14,7 @@ def test_feed_sends_log_before_state_and_then_nothing() -> None:
     log, board = Log(10), Board()
     feed = Feed(log, board, after=0)
     log.append("A", "1m", ("bar", "A"))
-    board.put(Key("quote", "A"), ("quote", "A", 1))
+    board.put(("quote", "A", ""), ("quote", "A", 1))
 
     assert feed.take({}) == ['["log",[[1,"bar","A"]]]', '["state",[["quote","A",1]]]']
     assert feed.take({}) == []
@@ -29,8 +29,8 @@ def test_feed_leaves_out_what_the_client_does_not_want() -> None:
     log.append("B", "1m", ("bar", "B", "1m"))
     log.append("", "", ("model",))
     for symbol in "AB":
-        board.put(Key("bar", symbol, "1m"), ("bar", symbol))
-        board.put(Key("quote", symbol), ("quote", symbol))
+        board.put(("bar", symbol, "1m"), ("bar", symbol))
+        board.put(("quote", symbol, ""), ("quote", symbol))
 
     messages = [json.loads(message) for message in feed.take({})]
 
@@ -43,7 +43,7 @@ def test_feed_leaves_out_what_the_client_does_not_want() -> None:
 def test_feed_sends_the_state_whole_again_when_the_filter_changes() -> None:
     board = Board()
     feed = Feed(Log(1), board, after=0, wanted=Filter(symbols=frozenset()))
-    board.put(Key("bar", "A", "1m"), ("bar", "A"))
+    board.put(("bar", "A", "1m"), ("bar", "A"))
     assert feed.take({}) == []
 
     feed.narrow(Filter())
@@ -54,7 +54,7 @@ def test_feed_sends_the_state_whole_again_when_the_filter_changes() -> None:
 def test_feed_splits_a_large_state() -> None:
     board = Board()
     for n in range(STATE_EVENTS + 1):
-        board.put(Key("quote", str(n)), ("quote", n))
+        board.put(("quote", str(n), ""), ("quote", n))
 
     sizes = [len(json.loads(message)[1]) for message in Feed(Log(1), board, after=0).take({})]
 
@@ -77,7 +77,7 @@ def test_feed_ends_with_the_newest_of_every_key_however_often_it_reads(steps: li
             read(1, lazy)
         else:
             newest[step[0]] = step[1]
-            board.put(Key("quote", step[0]), ("quote", *step))
+            board.put(("quote", step[0], ""), ("quote", *step))
         read(0, eager)
     read(1, lazy)
 
