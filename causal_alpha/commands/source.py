@@ -7,12 +7,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
-from causal_alpha.errors import CausalAlphaError
 from causal_alpha.intervals import SECOND, interval_ns
 from causal_alpha.settings import Settings, load_settings
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 _REPORT_EVERY = 10.0
 _MINUTE = 60 * SECOND
+_LONG_AGO = 1_735_689_600 * SECOND  # 2025-01-01
 
 
 @click.group(name="source")
@@ -57,7 +58,7 @@ def simulator(
     rate: float,
     speed: float,
     history: int,
-    start: Any,
+    start: datetime | None,
     seconds: float | None,
     broker: str | None,
     app_id: str | None,
@@ -68,29 +69,27 @@ def simulator(
     At speed 1 from now on they carry the present time. At any other speed they start in the past
     (2025-01-01 unless --start says else), because trades from the future are rejected.
     """
-    from causal_alpha.sources.market import EPOCH  # noqa: PLC0415
     from causal_alpha.sources.simulator import Simulator, made_up_symbols  # noqa: PLC0415
 
-    def make(settings: Settings) -> Source:
-        live = speed == 1.0 and start is None
-        if start is not None:
-            begin = round(start.timestamp()) * SECOND
-        else:
-            begin = time.time_ns() // _MINUTE * _MINUTE if live else EPOCH + 366 * 86_400 * SECOND
-        return Simulator(
-            seed,
-            made_up_symbols(int(symbols)) if symbols.isdigit() else tuple(symbols.split(",")),
-            rate,
-            start=begin,
-            length=None if seconds is None else round(seconds * SECOND),
-            speed=speed or None,
-            intervals=settings.intervals,
-            history=history,
-            clock=time.time_ns if live else time.monotonic_ns,
-            due=begin if live else None,
-        )
-
-    _run(make, _settings(broker, app_id, partitions))
+    settings = _settings(broker, app_id, partitions)
+    live = speed == 1.0 and start is None
+    if start is not None:
+        begin = int(start.replace(tzinfo=UTC).timestamp()) * SECOND
+    else:
+        begin = time.time_ns() // _MINUTE * _MINUTE if live else _LONG_AGO
+    feed = Simulator(
+        seed,
+        made_up_symbols(int(symbols)) if symbols.isdigit() else tuple(symbols.split(",")),
+        rate,
+        start=begin,
+        length=None if seconds is None else round(seconds * SECOND),
+        speed=speed,
+        intervals=settings.intervals,
+        history=history,
+        clock=time.time_ns if live else time.monotonic_ns,
+        due=begin if live else None,
+    )
+    _run(feed, settings)
 
 
 @source.command()
@@ -117,28 +116,45 @@ def replay(
     """Ticks or bars of a Parquet or CSV FILE, with their own event times."""
     from causal_alpha.sources.replay import Replay  # noqa: PLC0415
 
-    mapping = dict(column.partition("=")[::2] for column in columns)
-
-    def make(settings: Settings) -> Source:
-        return Replay(
-            file,
-            speed=speed,
-            columns=mapping,
-            symbol=symbol,
-            interval=interval,
-            stamped=stamped,
-            zone=zone,
-            lateness=settings.lateness,
-        )
-
-    _run(make, _settings(broker, app_id, partitions))
+    settings = _settings(broker, app_id, partitions)
+    feed = Replay(
+        file,
+        speed=speed,
+        columns=dict(column.partition("=")[::2] for column in columns),
+        symbol=symbol,
+        interval=interval,
+        stamped=stamped,
+        zone=zone,
+        lateness=settings.lateness,
+    )
+    _run(feed, settings)
 
 
-def _run(make: Callable[[Settings], Source], settings: Settings) -> None:
-    try:
-        asyncio.run(_publish(make(settings), settings))
-    except CausalAlphaError as error:
-        raise click.ClickException(str(error)) from error
+@source.command()
+@click.option("--symbols", required=True, help="Yahoo's names: AAPL,MSFT,BTC-USD,EURUSD=X.")
+@click.option("--period", default=5.0, show_default=True, help="Seconds between two polls.")
+@click.option("--delay", default=15.0, show_default=True, help="How old Yahoo's quotes may be, in seconds.")
+@click.option("--past", default=240, show_default=True, help="Bars of each interval before the first quote.")
+@_kafka
+def yahoo(
+    symbols: str,
+    period: float,
+    delay: float,
+    past: int,
+    broker: str | None,
+    app_id: str | None,
+    partitions: int | None,
+) -> None:
+    """Quotes of Yahoo Finance while the exchanges are open, after their recent past."""
+    from causal_alpha.sources.yahoo import Yahoo  # noqa: PLC0415
+
+    names = [name.strip() for name in symbols.split(",") if name.strip()]
+    settings = _settings(broker, app_id, partitions)
+    _run(Yahoo(names, period=period, delay=delay, intervals=settings.intervals, past=past), settings)
+
+
+def _run(feed: Source, settings: Settings) -> None:
+    asyncio.run(_publish(feed, settings))
 
 
 async def _publish(feed: Source, settings: Settings) -> None:

@@ -11,6 +11,7 @@ from causal_alpha.records import Request, Tick
 from causal_alpha.sources.base import Batch, History
 from causal_alpha.sources.market import EPOCH
 from causal_alpha.sources.simulator import Simulator
+from causal_alpha.sources.yahoo import Yahoo
 
 
 @runtime_checkable
@@ -26,8 +27,6 @@ class Quotes(Protocol):
 
 def known_feeds() -> Mapping[str, History | Quotes]:
     """The feeds that requests can name: `yahoo` and `simulator`."""
-    from causal_alpha.sources.yahoo import Yahoo  # noqa: PLC0415 yfinance takes a second to import
-
     return {"yahoo": Yahoo(), "simulator": Simulator(start=EPOCH)}
 
 
