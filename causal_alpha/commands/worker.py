@@ -6,7 +6,7 @@ import sys
 import click
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def worker(arguments: tuple[str, ...]) -> None:
     """Run a worker in this process; ARGUMENTS go to Faust's worker command. Settings: CAUSAL_ALPHA_*."""
