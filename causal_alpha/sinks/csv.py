@@ -12,6 +12,7 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO
 
 import msgspec
@@ -20,8 +21,7 @@ from causal_alpha.errors import SettingsError, SinkError
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import DAY, SECOND, interval_ns
 from causal_alpha.records import Reject
-from causal_alpha.sinks.documents import COLLECTIONS
-from causal_alpha.sinks.identity import is_final, record_time
+from causal_alpha.sinks.identity import ARCHIVED, is_final, record_time
 
 REMEMBERED = 32
 """Files whose rows are remembered; another one is read again when it is written to."""
@@ -37,17 +37,22 @@ class CsvSink:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._days: dict[Path, _Day] = {}
+        self._lock = Lock()
 
     async def write(self, frames: Sequence[Frame[Any]]) -> None:
         """Store every row but forming bars. Raises SinkError when the folder can't be written."""
+        await asyncio.to_thread(self._write, frames)
+
+    def _write(self, frames: Sequence[Frame[Any]]) -> None:
         batches: dict[Path, list[Any]] = {}
         for frame in frames:
-            if frame.record in COLLECTIONS:
+            if frame.record in ARCHIVED:
                 for record in filter(is_final, frame.rows()):
                     batches.setdefault(self._folder / _place(record), []).append(record)
         try:
-            for path, records in batches.items():
-                await asyncio.to_thread(self._day(path).append, records)
+            with self._lock:
+                for path, records in batches.items():
+                    self._day(path).append(records)
         except OSError as error:
             raise SinkError(f"{self._folder}: expected a folder to write to, was {error}") from error
 
@@ -64,7 +69,7 @@ class CsvSink:
 
 def _place(record: Any) -> Path:
     day = datetime.fromtimestamp(record_time(record) // DAY * DAY // SECOND, UTC)
-    name = COLLECTIONS[type(record)]
+    name = ARCHIVED[type(record)]
     return Path(name, *([] if isinstance(record, Reject) else [record.interval]), f"{day:%Y-%m-%d}.csv")
 
 

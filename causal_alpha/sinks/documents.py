@@ -10,17 +10,9 @@ from causal_alpha.errors import SinkError
 from causal_alpha.frames import column_kinds
 from causal_alpha.intervals import MILLISECOND
 from causal_alpha.records import Bar, Features, Forecast, Reject
-from causal_alpha.sinks.identity import record_id
+from causal_alpha.sinks.identity import ARCHIVED, record_id
 
 R = TypeVar("R", bound=msgspec.Struct)
-
-COLLECTIONS: Mapping[type[msgspec.Struct], str] = {
-    Bar: "bars",
-    Features: "features",
-    Forecast: "forecasts",
-    Reject: "rejects",
-}
-"""Collections are named like the topics."""
 
 _DATES = ("start", "made", "due", "ts")
 _EXACT: Mapping[type[msgspec.Struct], tuple[str, ...]] = {Reject: ("ts",)}
@@ -66,5 +58,5 @@ def from_document(record: type[R], document: Mapping[str, Any]) -> R:
         }
         return record(**fields)
     except (KeyError, TypeError, ValueError) as error:
-        name = COLLECTIONS[record]
+        name = ARCHIVED[record]
         raise SinkError(f"{name}: expected a {record.__name__}, was {document.get('_id')!r}: {error!r}") from error

@@ -1,13 +1,22 @@
-"""What makes a record the same one when it is written again: its id, its time, its revision.
+"""What sinks keep, and what makes a record the same one when it is written again: its id, its time, its revision.
 
 Ids are deterministic, so that a replay of the log finds what it wrote before.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from causal_alpha.records import Bar, Features, Forecast, Reject
+
+ARCHIVED: Mapping[type[msgspec.Struct], str] = {
+    Bar: "bars",
+    Features: "features",
+    Forecast: "forecasts",
+    Reject: "rejects",
+}
+"""What sinks keep, and under which name: that of the topic. Other records are left alone."""
 
 
 def record_id(record: Any) -> str:

@@ -17,8 +17,8 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from causal_alpha.errors import SinkError
 from causal_alpha.frames import Frame
 from causal_alpha.records import Bar, Features, Forecast, Job, Reject
-from causal_alpha.sinks.documents import COLLECTIONS, TIME, from_document, stored_time, to_document
-from causal_alpha.sinks.identity import is_final
+from causal_alpha.sinks.documents import TIME, from_document, stored_time, to_document
+from causal_alpha.sinks.identity import ARCHIVED, is_final
 
 R = TypeVar("R", bound=msgspec.Struct)
 Database: TypeAlias = Any  # motor ships no types
@@ -83,17 +83,13 @@ class MongoSink:
 
     async def write(self, frames: Sequence[Frame[Any]]) -> None:
         """Store every row but forming bars. Raises SinkError; writing the same again is safe."""
-        batches: dict[type[msgspec.Struct], list[ReplaceOne[dict[str, Any]]]] = {}
-        for frame in frames:
-            if frame.record in COLLECTIONS:
-                rows = filter(is_final, frame.rows())
-                batches.setdefault(frame.record, []).extend(map(_upsert, rows))
+        batches = await asyncio.to_thread(_upserts, frames)  # 12 µs a row: history would hold up the loop
         async with sink_errors():
             if not self._indexed:
                 await make_indexes(self._database)
                 self._indexed = True
             for record, upserts in batches.items():
-                await self._bulk(self._database[COLLECTIONS[record]], upserts)
+                await self._bulk(self._database[ARCHIVED[record]], upserts)
 
     async def _bulk(self, collection: Any, upserts: list[ReplaceOne[dict[str, Any]]]) -> None:
         # A key that exists twice over means that a later revision is there, or that another writer was
@@ -117,7 +113,15 @@ class MongoSink:
 async def make_indexes(database: Database) -> None:
     """Make what reads need; nothing happens where it is there."""
     for record, indexes in _INDEXES.items():
-        await database[COLLECTIONS[record]].create_indexes(indexes)
+        await database[ARCHIVED[record]].create_indexes(indexes)
+
+
+def _upserts(frames: Sequence[Frame[Any]]) -> dict[type[msgspec.Struct], list[ReplaceOne[dict[str, Any]]]]:
+    batches: dict[type[msgspec.Struct], list[ReplaceOne[dict[str, Any]]]] = {}
+    for frame in frames:
+        if frame.record in ARCHIVED:
+            batches.setdefault(frame.record, []).extend(map(_upsert, filter(is_final, frame.rows())))
+    return batches
 
 
 def _upsert(record: Any) -> ReplaceOne[dict[str, Any]]:
@@ -153,13 +157,13 @@ class MongoReader:
         if edges:
             wanted[time] = edges
         async with sink_errors():
-            found = self._database[COLLECTIONS[record]].find(wanted).sort([(time, DESCENDING), ("_id", DESCENDING)])
+            found = self._database[ARCHIVED[record]].find(wanted).sort([(time, DESCENDING), ("_id", DESCENDING)])
             documents = await found.limit(limit).to_list(limit)
-        return [from_document(record, document) for document in reversed(documents)]
+        return await asyncio.to_thread(lambda: [from_document(record, document) for document in reversed(documents)])
 
     async def symbols(self) -> list[str]:
         async with sink_errors():
-            return sorted(await self._database[COLLECTIONS[Bar]].distinct("symbol"))
+            return sorted(await self._database[ARCHIVED[Bar]].distinct("symbol"))
 
     async def ping(self) -> None:
         async with sink_errors():
