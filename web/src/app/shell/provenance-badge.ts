@@ -1,7 +1,18 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 
+import { ProvenanceKind } from '../core/stream/messages';
 import { Stream } from '../core/stream/stream';
+import { Zone } from '../core/zone/zone';
 import { Badge, BadgeTone } from '../ui/badge/badge';
+import { provenanceText } from './provenance-text';
+
+const TONES: Readonly<Record<ProvenanceKind, BadgeTone>> = {
+  live: 'plain',
+  foreign: 'plain',
+  delayed: 'outline',
+  replay: 'outline',
+  synthetic: 'filled',
+};
 
 /** Where the data come from: anything but live data says so in the colour of trust. */
 @Component({
@@ -16,10 +27,10 @@ import { Badge, BadgeTone } from '../ui/badge/badge';
 })
 export class ProvenanceBadge {
   private readonly stream = inject(Stream);
+  private readonly zone = inject(Zone);
   protected readonly shown = computed(() => {
-    const provenance = this.stream.health()?.provenance;
-    if (!provenance) return null;
-    const tone: Record<string, BadgeTone> = { delayed: 'outline', replay: 'outline', synthetic: 'filled' };
-    return { tone: tone[provenance.kind] ?? 'plain', text: `${provenance.kind.toUpperCase()} ${provenance.detail}`.trim() };
+    const health = this.stream.health();
+    if (!health) return null;
+    return { tone: TONES[health.provenance.kind], text: provenanceText(health, this.zone.name()) };
   });
 }

@@ -24,6 +24,11 @@ export function familyName(family: string): string {
   return short.includes(family) ? family.toUpperCase() : family.charAt(0).toUpperCase() + family.slice(1);
 }
 
+/** v7 for a bare number, anything else as it is. */
+export function versionText(version: string): string {
+  return /^\d+$/.test(version) ? `v${version}` : version;
+}
+
 /** The price at `level`, linear between the two levels beside it. */
 export function priceAt(quantiles: readonly number[], levels: readonly number[], level: number): number {
   const above = levels.findIndex((each) => each >= level - 1e-9);

@@ -25,22 +25,26 @@ import { barPrecision, timeText } from '../../ui/text/time-text';
           <span>L <b>{{ price(shown.low) }}</b></span>
           <span>C <b>{{ price(shown.close) }}</b></span>
           <ca-price-change [change]="shown.close - shown.open" [text]="move()" />
-          <span>Volume <b>{{ volume() }}</b></span>
-          @if (note()) {
+          @if (!layout.phone()) {
+            <span>Volume <b>{{ volume() }}</b></span>
+          }
+          @if (note() && wide()) {
             <span>{{ note() }}</span>
           }
         } @else {
           <span><em>No data from the feed.</em> No price, no forecast.</span>
         }
       </div>
-      @if (verdict(); as said) {
+      @if (!layout.phone() && verdict(); as said) {
         <div class="said">
-          <span><i class="hue"></i>Said at {{ time(said.made) }}: median <b>{{ said.median }}</b></span>
+          <span>
+            <i class="hue"></i>Said at {{ time(said.made) }}@if (wide()) {: median <b>{{ said.median }}</b>}
+          </span>
           <span>80 % <b>{{ said.inner }}</b></span>
-          @if (!layout.phone() && !layout.compact()) {
+          @if (wide()) {
             <span>95 % <b>{{ said.outer }}</b></span>
           }
-          @if (said.truth) {
+          @if (said.truth && wide()) {
             <span>Truth <b>{{ said.truth }}</b></span>
           }
         </div>
@@ -57,6 +61,7 @@ export class ChartLegend {
   private readonly stream = inject(Stream);
   private readonly zone = inject(Zone);
 
+  protected readonly wide = computed(() => !this.layout.phone() && !this.layout.compact());
   protected readonly priced = computed(() => {
     const bar = this.bar();
     return bar && isPriced(bar) ? bar : null;

@@ -1,6 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 
-import { familyName, isFallback } from '../../core/market/forecast';
+import { familyName, isFallback, versionText } from '../../core/market/forecast';
+import { Layout } from '../../core/layout/layout';
 import { Selection } from '../../core/selection/selection';
 import { Stream } from '../../core/stream/stream';
 import { Zone } from '../../core/zone/zone';
@@ -25,7 +26,7 @@ import { QuantileLadder } from './quantile-ladder';
         } @else if (late(); as age) {
           <span class="sub warn"><i class="dot stale"></i> {{ age }} old</span>
         } @else {
-          <span class="sub" data-testid="forecast-made">made {{ time(forecast.made) }} for {{ time(forecast.due) }}</span>
+          <span class="sub" data-testid="forecast-made">{{ layout.compact() ? '' : 'made ' + time(forecast.made) + ' ' }}for {{ time(forecast.due) }}</span>
         }
       }
       <ca-segmented
@@ -42,7 +43,7 @@ import { QuantileLadder } from './quantile-ladder';
       <section class="model" aria-label="Model">
         <div class="name">
           <b>{{ forecast.family }}-{{ selection.interval() }}</b>
-          <span class="version">{{ forecast.version }}</span>
+          <span class="version">{{ version() }}</span>
           @if (fallback()) {
             <ca-badge tone="fallback">Fallback {{ family() }}</ca-badge>
           } @else {
@@ -69,6 +70,7 @@ import { QuantileLadder } from './quantile-ladder';
 export class ForecastPanel {
   protected readonly store = inject(LiveStore);
   protected readonly selection = inject(Selection);
+  protected readonly layout = inject(Layout);
   private readonly stream = inject(Stream);
   private readonly zone = inject(Zone);
 
@@ -77,6 +79,7 @@ export class ForecastPanel {
     const forecast = this.store.forecast();
     return forecast !== null && isFallback(forecast);
   });
+  protected readonly version = computed(() => versionText(this.store.forecast()?.version ?? ''));
   protected readonly offline = computed(() => this.stream.connection().phase === 'offline');
   /** Age of a forecast whose bar has long come due, by the newest bar; null while it is fresh. */
   protected readonly late = computed(() => {

@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 
-import { familyName, isFallback, priceAt } from '../../core/market/forecast';
+import { familyName, isFallback, priceAt, versionText } from '../../core/market/forecast';
 import { Selection } from '../../core/selection/selection';
 import { Stream } from '../../core/stream/stream';
 import { Zone } from '../../core/zone/zone';
@@ -54,7 +54,7 @@ export class PhoneFigures {
       half: `±${((at(0.9) - at(0.1)) / 2 / forecast.price * 10_000).toFixed(1)} bp`,
       made: timeText(forecast.made, this.zone.name(), barPrecision(this.selection.interval())),
       model: `${familyName(forecast.family)}-${this.selection.interval()}`,
-      version: forecast.version,
+      version: versionText(forecast.version),
       fallback: isFallback(forecast),
     };
   });

@@ -154,6 +154,7 @@ export class PriceChart {
       levels: this.stream.hello()?.levels ?? [],
       palette: readPalette(document.documentElement),
       future: 0,
+      roomy: true,
       showRecord: this.record(),
       fontFamily: FONT,
       saidFor: (start) => this.store.saidFor(start),

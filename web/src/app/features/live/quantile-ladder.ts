@@ -11,6 +11,11 @@ import { densities } from './density';
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <table [attr.aria-label]="label()">
+      <colgroup>
+        <col class="level" />
+        <col />
+        <col class="distance" />
+      </colgroup>
       <thead class="visually-hidden">
         <tr>
           <th scope="col">Level</th>

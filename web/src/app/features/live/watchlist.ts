@@ -1,5 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, ElementRef, inject, output } from '@angular/core';
 
+import { Layout } from '../../core/layout/layout';
 import { Quotes } from '../../core/market/quotes';
 import { Selection } from '../../core/selection/selection';
 import { Stream } from '../../core/stream/stream';
@@ -17,7 +18,7 @@ import { WatchlistRow } from './watchlist-row';
     <header class="panel-head">
       <h2>Watchlist</h2>
       <span class="sub">{{ caption() }}</span>
-      <span class="sub end">change over {{ bars }} × {{ selection.interval() }}</span>
+      <span class="sub end">{{ layout.compact() ? '' : 'change ' }}over {{ bars }} × {{ selection.interval() }}</span>
     </header>
     @if (quotes.symbols().length) {
       <ul (keydown)="move($event)">
@@ -48,6 +49,7 @@ export class Watchlist {
   protected readonly quotes = inject(Quotes);
   protected readonly stream = inject(Stream);
   protected readonly selection = inject(Selection);
+  protected readonly layout = inject(Layout);
   private readonly host = inject<ElementRef<HTMLElement>>(ElementRef);
 
   protected readonly caption = computed(() => {

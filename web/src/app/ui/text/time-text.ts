@@ -25,6 +25,12 @@ export function timeText(ms: number, zone: ZoneName, precision: TimePrecision = 
   return wall(ms, zone).toISOString().slice(11, end);
 }
 
+/** 13 Feb 2019 */
+export function dateText(ms: number, zone: ZoneName): string {
+  const parts = { day: 'numeric', month: 'short', year: 'numeric' } as const;
+  return new Intl.DateTimeFormat('en-GB', zone === 'UTC' ? { ...parts, timeZone: 'UTC' } : parts).format(ms);
+}
+
 /** Wed 13 Feb */
 export function dayText(ms: number, zone: ZoneName): string {
   return dayFormat(zone).format(ms).replace(',', '');

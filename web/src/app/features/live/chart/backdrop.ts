@@ -196,7 +196,7 @@ export class Backdrop implements ISeriesPrimitive<Time> {
     if (this.pane === 'price') {
       const left = at + 7 * ratio;
       this.write(ground, `Now ${timeText(now)}`, left, 8 * ratio, palette.ink2);
-      if (this.scene.fan) {
+      if (this.scene.fan && this.scene.roomy) {
         this.write(ground, this.scene.fanTitle, left, 25 * ratio, palette.fan);
         this.write(ground, '50 80 95 %', left, 41 * ratio, palette.fan);
       }

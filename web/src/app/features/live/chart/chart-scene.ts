@@ -16,6 +16,8 @@ export interface ChartScene {
   palette: Palette;
   /** Bars of the time axis to the right of the last bar. */
   future: number;
+  /** Whether there is room for words beside the fan. */
+  roomy: boolean;
   showRecord: boolean;
   fontFamily: string;
   saidFor: (start: number) => Forecast | undefined;

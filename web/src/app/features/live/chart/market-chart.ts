@@ -71,6 +71,7 @@ export class MarketChart {
     const { palette } = scene;
     const narrow = host.clientWidth < 600;
     scene.future = narrow ? FUTURE_NARROW : FUTURE_WIDE;
+    scene.roomy = !narrow;
     this.chart = createChart(host, {
       ...chartOptions(palette, scene.fontFamily),
       width: host.clientWidth,

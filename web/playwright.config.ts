@@ -1,0 +1,21 @@
+import { defineConfig } from '@playwright/test';
+
+import { findBrowser } from './tools/browser.mjs';
+
+const baseURL = process.env['BASE_URL'];
+if (!baseURL) throw new Error('BASE_URL: expected the address of a running hub, was nothing');
+
+/** Runs against a real worker whose data move; see tests/web/test_page.py, which starts one. */
+export default defineConfig({
+  testDir: 'e2e',
+  workers: 1,
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
+  forbidOnly: true,
+  reporter: [['list']],
+  use: { baseURL, launchOptions: await findBrowser(), trace: 'retain-on-failure' },
+  projects: [
+    { name: 'desktop', use: { viewport: { width: 1440, height: 900 } } },
+    { name: 'phone', use: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true } },
+  ],
+});

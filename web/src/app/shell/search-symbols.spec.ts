@@ -1,0 +1,15 @@
+import { searchSymbols } from './search-symbols';
+
+describe('searchSymbols', () => {
+  const symbols = ['AAPL', 'AMZN', 'BTC-USD', 'ETH-USD', 'NVDA'];
+
+  it('gives all without text', () => {
+    expect(searchSymbols(symbols, ' ')).toEqual(symbols);
+  });
+
+  it('puts beginnings before the rest and minds no case', () => {
+    expect(searchSymbols(symbols, 'a')).toEqual(['AAPL', 'AMZN', 'NVDA']);
+    expect(searchSymbols(symbols, 'usd')).toEqual(['BTC-USD', 'ETH-USD']);
+    expect(searchSymbols(symbols, 'xyz')).toEqual([]);
+  });
+});

@@ -1,0 +1,33 @@
+import { ageText, barPrecision, dateText, dayText, intervalMs, isMidnight, timeText } from './time-text';
+
+const MOMENT = Date.UTC(2019, 1, 13, 10, 42, 7, 450);
+
+describe('time text', () => {
+  it('writes what the reader needs and no more', () => {
+    expect(timeText(MOMENT, 'UTC')).toBe('10:42');
+    expect(timeText(MOMENT, 'UTC', 'second')).toBe('10:42:07');
+    expect(timeText(MOMENT, 'UTC', 'tenth')).toBe('10:42:07.4');
+    expect(dayText(MOMENT, 'UTC')).toBe('Wed 13 Feb');
+    expect(dateText(MOMENT, 'UTC')).toBe('13 Feb 2019');
+  });
+
+  it('writes local time by the zone of the device', () => {
+    const local = new Date(MOMENT);
+    const wanted = [local.getHours(), local.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
+    expect(timeText(MOMENT, 'Local')).toBe(wanted);
+  });
+
+  it('finds midnight', () => {
+    expect(isMidnight(Date.UTC(2019, 1, 13), 'UTC')).toBe(true);
+    expect(isMidnight(MOMENT, 'UTC')).toBe(false);
+  });
+
+  it('says ages in words', () => {
+    expect([0, 42_000, 125_000, 3 * 3_600_000, 12 * 86_400_000].map(ageText)).toEqual(['0 s', '42 s', '2 min', '3 h', '12 d']);
+  });
+
+  it('knows the length of a bar', () => {
+    expect(['1s', '5m', '1h', '1d'].map(intervalMs)).toEqual([1_000, 300_000, 3_600_000, 86_400_000]);
+    expect(['1s', '1m'].map(barPrecision)).toEqual(['second', 'minute']);
+  });
+});
