@@ -35,7 +35,7 @@ class Service(ABC):
         self.port = port
         self.url = ""
         self.process: Process | None = None
-        self._stopping = threading.Event()
+        self.stopping = threading.Event()
 
     @abstractmethod
     def native(self) -> None:
@@ -99,7 +99,7 @@ class Service(ABC):
 
     def stop(self) -> None:
         """Stops our child and waits for its end; a service that isn't ours goes on."""
-        self._stopping.set()
+        self.stopping.set()
         if self.process is not None:
             self.process.stop()
 
@@ -109,7 +109,7 @@ class Service(ABC):
             port = self.port or free_port()
             self.url = self.address(port)
             command = self.native_command(port) if native else docker.command(self.container(port))
-            if self._stopping.is_set():
+            if self.stopping.is_set():
                 raise ServiceError(f"{self.name} was stopped before it started")
             self.process = Process(command, log=self.logs / f"{self.name}.log")
             try:
@@ -121,7 +121,7 @@ class Service(ABC):
                 self.port = port
                 return
             self.process.stop()
-            if attempt == attempts or self._stopping.is_set():
+            if attempt == attempts or self.stopping.is_set():
                 raise ServiceError(
                     f"{self.name} didn't start: {problem}\n{self.process.complaint()}\nlog: {self.process.log}"
                 )
@@ -140,5 +140,5 @@ class Service(ABC):
                 return None
             if time.monotonic() >= deadline:
                 return f"after {seconds:.0f} s: {problem}"
-            if self._stopping.wait(0.05):
+            if self.stopping.wait(0.05):
                 return "it was stopped"
