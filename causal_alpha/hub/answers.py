@@ -46,3 +46,7 @@ def explain_errors(api: FastAPI) -> None:
     @api.exception_handler(CausalAlphaError)
     async def unavailable(_: Request, error: CausalAlphaError) -> Response:
         return Answer({"error": str(error)}, 503, {"Retry-After": "1"})
+
+    @api.exception_handler(Exception)
+    async def broken(_: Request, __: Exception) -> Response:
+        return Answer({"error": "expected an answer, was a fault of the hub: its log has it"}, 500)

@@ -1,5 +1,6 @@
 """`POST /ticks`: ticks from anybody, with a verdict for every row."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ def posting_router(*, gateway: Gateway, tolerance: int, clock: Callable[[], int]
         latest = received = max(clock(), latest + 1)  # never the same twice: it names the rejects
         try:
             rows = _split(body)
-        except (msgspec.MsgspecError, RecursionError) as error:  # [[[[… is too deep
+        except (ValueError, RecursionError) as error:  # [[[[… is too deep
             bad = Bad(0, "malformed", f"expected a JSON tick or a list of them, was {error}")
             await gateway.send_rejects(_rejects([bad], [body], received))
             raise HTTPException(400, bad.detail) from error
@@ -55,11 +56,16 @@ def posting_router(*, gateway: Gateway, tolerance: int, clock: Callable[[], int]
 
 
 def _split(body: bytes) -> list[bytes]:
-    """The ticks in a body, each as its own JSON."""
-    if body.lstrip()[:1] == b"[":
-        return [bytes(row) for row in msgspec.json.decode(body, type=list[msgspec.Raw])]
-    msgspec.json.decode(body)
-    return [body]
+    """The ticks in a body, each as its own JSON. Raises ValueError or RecursionError when it is none."""
+    many = body.lstrip()[:1] == b"["
+    try:
+        rows = (
+            msgspec.json.decode(body, type=list[msgspec.Raw]) if many else [msgspec.json.decode(body, type=msgspec.Raw)]
+        )
+    except msgspec.MsgspecError:  # Python and pandas write NaN, which is no JSON but one row's fault only
+        loose = json.loads(body)
+        return [json.dumps(row).encode() for row in loose] if many else [body]
+    return [bytes(row) for row in rows]
 
 
 def _rejects(bad: Sequence[Bad], rows: Sequence[bytes], received: int) -> Frame[Reject]:

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect, WebSocketException
 
+from causal_alpha.hub.clients import Client
 from causal_alpha.hub.feed import Filter
 from causal_alpha.hub.origin import same_origin
-from causal_alpha.hub.stream import Client, Hub
+from causal_alpha.hub.stream import Hub
 
 NOT_TEXT, MALFORMED, WRONG_ORIGIN, TOO_LARGE, TOO_SLOW = 1003, 1007, 1008, 1009, 1013
 LARGEST = 65_536
@@ -35,7 +36,7 @@ def socket_router(hub: Hub) -> APIRouter:
             await socket.close(WRONG_ORIGIN, "expected a page of this host")
             return
         since = socket.query_params.get("since", "")
-        number = int(since) if since.isascii() and since.isdigit() else None
+        number = int(since) if since.isascii() and since.isdigit() and len(since) < 19 else None
         with hub.connect(number, socket.query_params.get("boot")) as client:
             await _serve(socket, hub, client)
 
@@ -54,7 +55,6 @@ async def _serve(socket: WebSocket, hub: Hub, client: Client) -> None:
             task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
     if cut.done() and not cut.cancelled():
-        hub.dropped += 1
         await _close(socket, TOO_SLOW, "too slow: come back and resume")
         return
     for error in ended:
@@ -67,7 +67,7 @@ async def _serve(socket: WebSocket, hub: Hub, client: Client) -> None:
 async def _send(socket: WebSocket, hub: Hub, client: Client) -> None:
     await socket.send_text(hub.hello(client))
     while True:
-        while messages := hub.take(client):
+        while messages := hub.clients.take(client):
             for message in messages:
                 await socket.send_text(message)
         client.wake.clear()

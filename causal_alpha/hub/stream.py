@@ -1,21 +1,20 @@
-"""The hub: takes frames from the stream, keeps what a page needs now, and wakes the sockets.
+"""The hub: takes frames from the stream and keeps what a page needs now.
 
-Publishing costs about a microsecond a row and never waits. A row becomes JSON at most once, when the
-first client needs it, however many clients there are.
+Publishing costs a few microseconds a row and never waits. A row becomes JSON at most once, however many
+clients there are, and a forming bar only when one of them needs it.
 """
 
-import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import msgspec
 
 from causal_alpha.frames import Frame
 from causal_alpha.hub.board import Board
-from causal_alpha.hub.feed import Feed, Memo
+from causal_alpha.hub.clients import Client, Clients
 from causal_alpha.hub.log import Log
 from causal_alpha.hub.messages import (
     BAR_CLOSE,
@@ -33,11 +32,6 @@ from causal_alpha.records import LEVELS, Bar, Features, Forecast, Reject
 PROTOCOL = 1
 KEPT = 300
 """Newest records of each symbol, interval and kind: five minutes of 1 s bars while the archive is behind."""
-FASTEST, SLOWEST = 0.010, 0.100
-"""Seconds between two flushes, idle and under load."""
-LOAD = 4.0
-"""A flush waits this many times what the last round of sending took: sockets get a quarter of the loop."""
-HEALTH_EVERY = 2.0
 _HEALTH = ("health", "", "")
 
 
@@ -48,16 +42,6 @@ class Quote(NamedTuple):
     ts: int
     last: float
     source: str
-
-
-class Client:
-    """A connected socket: its feed, and how the hub wakes it or tells it to go."""
-
-    def __init__(self, feed: Feed, resumed: bool) -> None:
-        self.feed = feed
-        self.resumed = resumed
-        self.wake = asyncio.Event()
-        self.cut = asyncio.Event()
 
 
 class Hub:
@@ -83,8 +67,7 @@ class Hub:
         self.log = Log(replay_buffer)
         self.board = Board()
         self.recent = Recent(KEPT)
-        self.dropped = 0
-        """Clients that were cut because they were too slow."""
+        self.clients = Clients(self.log, self.board, self._beat)
         self.rejects = 0
         self.watermark: int | None = None
         """Event time in ns before which bars are final, the furthest partition's; None until a frame tells."""
@@ -92,10 +75,7 @@ class Hub:
         self._quotes: dict[str, tuple[str, str, int, float, str]] = {}
         self._source = "foreign"
         self._lag: float | None = None
-        self._clients: set[Client] = set()
-        self._memo: Memo = {}
-        self._dirty = asyncio.Event()
-        self._flusher: asyncio.Task[None] | None = None
+        self._closed: dict[Event, int] = {}
 
     # -- in ------------------------------------------------------------------------------------
 
@@ -118,12 +98,12 @@ class Hub:
                 self.recent.add(features)
         elif frame.record is Reject:
             self.rejects += len(frame)
-        self._dirty.set()
+        self.clients.notify()
 
     def announce_model(self, family: str, version: str, alias: str, text: str) -> None:
         """Tell every client that an alias of a model family now means another version."""
         self.log.append("", "", ("model", family, version, alias, text))
-        self._dirty.set()
+        self.clients.notify()
 
     def _bars(self, frame: Frame[Bar]) -> None:
         if not len(frame):
@@ -133,8 +113,10 @@ class Hub:
         if not forming.all():
             self._finals(frame.take(~forming))
             frame = frame.take(forming)
-        put, quote = self.board.put, self._quote
+        put, quote, closed = self.board.put, self._quote, self._closed
         for event in bar_events(frame):
+            if event[BAR_START] <= closed.get(event[:3], -1):
+                continue  # a restarted worker goes through bars again that we know as final
             put(event[:3], event)
             quote(event[1], newest or event[BAR_START], event[BAR_CLOSE], event[BAR_SOURCE])
         if newest:
@@ -145,10 +127,12 @@ class Hub:
             if not self.recent.add(bar):
                 continue  # Kafka delivers at least once; the log says it once
             self.log.append(bar.symbol, bar.interval, event)
-            forming = self.board.get(event[:3])
-            if forming and forming[BAR_START] <= event[BAR_START]:
-                self.board.drop(event[:3])
-            self._quote(bar.symbol, event[BAR_START] + interval_ns(bar.interval) // MILLISECOND, bar.close, bar.source)
+            key, start = event[:3], event[BAR_START]
+            self._closed[key] = max(start, self._closed.get(key, start))
+            forming = self.board.get(key)
+            if forming and forming[BAR_START] <= start:
+                self.board.drop(key)
+            self._quote(bar.symbol, start + interval_ns(bar.interval) // MILLISECOND, bar.close, bar.source)
 
     def _quote(self, symbol: str, ts: int, last: float, source: str) -> None:
         known = self._quotes.get(symbol)
@@ -176,8 +160,8 @@ class Hub:
     def counts(self) -> dict[str, int]:
         """Numbers for health and metrics. All but `clients` only grow."""
         return {
-            "clients": len(self._clients),
-            "dropped": self.dropped,
+            "clients": len(self.clients),
+            "dropped": self.clients.dropped,
             "conflated": self.board.conflated,
             "rejects": self.rejects,
             "seq": self.log.seq,
@@ -185,27 +169,14 @@ class Hub:
 
     # -- sockets -------------------------------------------------------------------------------
 
-    @contextmanager
-    def connect(self, since: int | None, boot: str | None) -> Iterator[Client]:
+    def connect(self, since: int | None, boot: str | None) -> AbstractContextManager[Client]:
         """A client for as long as its socket is open. It resumes if its log number can be gone on from."""
-        resumed = since is not None and boot == self.boot and self.log.holds(since)
-        client = Client(Feed(self.log, self.board, since if resumed and since is not None else self.log.seq), resumed)
-        self._clients.add(client)
-        self.board.watched = True
-        self._beat()
-        if self._flusher is None:
-            self.board.flush()
-            self._flusher = asyncio.create_task(self._flush_forever(), name="hub-flusher")
-        try:
-            yield client
-        finally:
-            self._clients.discard(client)
-            if not self._clients and self._flusher is not None:
-                self._flusher.cancel()
-                self._flusher = None
-                self.board.watched = False
+        if since is not None and boot == self.boot and self.log.holds(since):
+            return self.clients.join(since, resumed=True)
+        return self.clients.join(self.log.seq, resumed=False)
 
     def hello(self, client: Client) -> str:
+        """The first message of a client."""
         facts = {
             "protocol": PROTOCOL,
             "boot": self.boot,
@@ -219,39 +190,6 @@ class Hub:
         }
         return msgspec.json.encode(("hello", facts)).decode()
 
-    def take(self, client: Client) -> list[str]:
-        """What a client hasn't got yet, as messages; nothing, and it must go, when the log has moved on."""
-        if not self.log.holds(client.feed.after):
-            client.cut.set()
-            return []
-        return client.feed.take(self._memo)
-
-    async def _flush_forever(self) -> None:
-        """Wake the clients at once when something is new, then rest, the longer the busier the loop is."""
-        clock = asyncio.get_running_loop().time
-        beat = clock()
-        while True:
-            if clock() - beat >= HEALTH_EVERY:
-                beat = clock()
-                self._beat()
-            try:
-                await asyncio.wait_for(self._dirty.wait(), beat + HEALTH_EVERY - clock())
-            except TimeoutError:
-                continue
-            began = time.thread_time()  # work, not waiting: another process's load is no reason to rest
-            self._flush()
-            await asyncio.sleep(0)  # every client that isn't stuck sends now
-            await asyncio.sleep(min(SLOWEST, max(FASTEST, LOAD * (time.thread_time() - began))))
-
-    def _flush(self) -> None:
-        self._dirty.clear()
-        self._memo.clear()
-        self.board.flush()
-        for client in self._clients:
-            if not self.log.holds(client.feed.after):
-                client.cut.set()
-            client.wake.set()
-
     def _beat(self) -> None:
         about = provenance(self._source)
         live = about["kind"] in {"live", "delayed"} and self._lag is not None
@@ -263,4 +201,4 @@ class Hub:
             **self.counts(),
         }
         self.board.put(_HEALTH, ("health", facts))
-        self._dirty.set()
+        self.clients.notify()

@@ -1,10 +1,12 @@
 """Every route, without a network."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from causal_alpha.errors import SinkError
 from causal_alpha.frames import Frame
@@ -172,6 +174,19 @@ async def test_api_takes_a_tick_or_a_list_with_a_verdict_each(http: httpx.AsyncC
     assert all(reject.payload for reject in outbox.rejects)
 
 
+@pytest.mark.parametrize("many", [False, True])
+async def test_api_names_nan_as_the_reason(http: httpx.AsyncClient, outbox: Outbox, many: bool) -> None:
+    """As `json.dumps` writes it; the other rows are taken."""
+    bad = json.dumps(TICK | {"price": float("nan")})
+
+    answer = await http.post("/ticks", content=f"[{json.dumps(TICK)}, {bad}]" if many else bad)
+
+    assert answer.status_code == 202
+    assert answer.json()["verdicts"][-1]["reason"] == "nan"
+    assert [reject.reason for reject in outbox.rejects] == ["nan"]
+    assert len(outbox.ticks) == int(many)
+
+
 async def test_api_rejects_of_two_posts_have_different_ids(http: httpx.AsyncClient, outbox: Outbox) -> None:
     for _ in range(2):
         await http.post("/ticks", json=TICK | {"price": 0})
@@ -309,6 +324,18 @@ async def test_api_answers_carry_security_headers(http: httpx.AsyncClient, path:
 
     assert headers["x-content-type-options"] == "nosniff"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+async def test_api_fault_of_the_hub_is_an_error_in_the_same_shape(
+    api: FastAPI, sink: MemorySink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sink, "read", broken)
+    transport = httpx.ASGITransport(api, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub/api/v1") as http:
+        assert list(await get(http, "/bars/AAPL", 500)) == ["error"]
 
 
 async def test_api_history_holds_no_future_of_a_frame(http: httpx.AsyncClient, hub: Hub) -> None:

@@ -40,7 +40,7 @@ async def make_messages(hub: Hub, sink: MemorySink, outbox: Outbox, http: httpx.
     hub.publish(bars(bar(2, "forming"), ts=NOW, watermark=NOW - SECOND))
     hub.publish(Frame.of(Reject, [reject]))
     with hub.connect(0, "boot-1") as client:
-        texts = [hub.hello(client), *hub.take(client)]
+        texts = [hub.hello(client), *hub.clients.take(client)]
     messages: dict[str, Any] = {message[0]: message for message in map(json.loads, texts)}
     messages["subscribe"] = ["subscribe", {"symbols": ["AAPL"], "intervals": ["1m"]}]
 

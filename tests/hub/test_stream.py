@@ -25,7 +25,7 @@ def events(hub: Hub, after: int = 0) -> list[list[Any]]:
 
 async def health(hub: Hub) -> dict[str, Any]:
     with hub.connect(None, None) as client:
-        messages = hub.take(client)
+        messages = hub.clients.take(client)
     (found,) = [event[1] for message in messages for event in json.loads(message)[1] if event[0] == "health"]
     return dict(found)
 
@@ -50,6 +50,16 @@ def test_hub_forgets_a_forming_bar_once_it_is_final(hub: Hub) -> None:
 
     assert hub.forming("AAPL", "1m") is None
     assert [event[0] for event in events(hub, after=2)] == ["quote"]
+
+
+def test_hub_shows_no_forming_bar_that_it_knows_as_final(hub: Hub) -> None:
+    hub.publish(bars(bar(0), bar(1)))
+
+    hub.publish(bars(bar(0, "forming"), bar(1, "forming")))  # a restarted worker, from its snapshot on
+    assert hub.forming("AAPL", "1m") is None
+
+    hub.publish(bars(bar(2, "forming")))
+    assert hub.forming("AAPL", "1m") is not None
 
 
 def test_hub_says_a_record_once_however_often_kafka_delivers_it(hub: Hub) -> None:

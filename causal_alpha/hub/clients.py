@@ -1,0 +1,109 @@
+"""Connected clients, and the flusher that wakes them when something is new."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from causal_alpha.hub.board import Board
+from causal_alpha.hub.feed import Feed, Memo
+from causal_alpha.hub.log import Log
+
+FASTEST, SLOWEST = 0.010, 0.100
+"""Seconds between two flushes, idle and under load."""
+LOAD = 4.0
+"""A flush waits this many times what the last round of sending took: sockets get a fifth of the loop."""
+BEAT = 2.0
+"""Seconds between two signs of life."""
+
+
+class Client:
+    """A connected socket: its feed, and how it is woken or told to go."""
+
+    def __init__(self, feed: Feed, resumed: bool) -> None:
+        self.feed = feed
+        self.resumed = resumed
+        self.wake = asyncio.Event()
+        self.cut = asyncio.Event()
+
+
+class Clients:
+    """Everybody who is connected. While nobody is, nothing runs.
+
+    Clients hold no queues: each has a place in the log and on the board. One that is so far behind
+    that the log has moved on is cut; the others never notice. `beat` is called every `BEAT` seconds.
+    """
+
+    def __init__(self, log: Log, board: Board, beat: Callable[[], None]) -> None:
+        self.dropped = 0
+        """Clients that were cut because they were too slow."""
+        self._log, self._board, self._beat = log, board, beat
+        self._connected: set[Client] = set()
+        self._memo: Memo = {}
+        self._news = asyncio.Event()
+        self._flusher: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._connected)
+
+    @contextmanager
+    def join(self, after: int, resumed: bool) -> Iterator[Client]:
+        """A client for as long as its socket is open; it has the log up to `after`. Needs a running loop."""
+        client = Client(Feed(self._log, self._board, after), resumed)
+        self._connected.add(client)
+        self._beat()
+        if self._flusher is None:
+            self._board.flush()
+            self._board.watched = True
+            self._flusher = asyncio.create_task(self._flush_forever(), name="hub-flusher")
+        try:
+            yield client
+        finally:
+            self._connected.discard(client)
+            if not self._connected and self._flusher is not None:
+                self._flusher.cancel()
+                self._flusher = None
+                self._board.watched = False
+
+    def notify(self) -> None:
+        """Log or board have changed."""
+        self._news.set()
+
+    def take(self, client: Client) -> list[str]:
+        """What a client hasn't got yet, as messages. None, and it must go, when the log has moved on."""
+        if not self._keeps_up(client):
+            return []
+        return client.feed.take(self._memo)
+
+    def _keeps_up(self, client: Client) -> bool:
+        if self._log.holds(client.feed.after):
+            return True
+        if not client.cut.is_set():
+            self.dropped += 1
+            client.cut.set()
+        return False
+
+    async def _flush_forever(self) -> None:
+        """Wake the clients at once when something is new, then rest, the longer the more there was to send."""
+        clock = asyncio.get_running_loop().time
+        beat = clock()
+        while True:
+            if clock() - beat >= BEAT:
+                beat = clock()
+                self._beat()
+            try:
+                await asyncio.wait_for(self._news.wait(), beat + BEAT - clock())
+            except TimeoutError:
+                continue
+            began = time.thread_time()  # work, not waiting: another process's load is no reason to rest
+            self._flush()
+            await asyncio.sleep(0)  # every client that isn't stuck sends now
+            await asyncio.sleep(min(SLOWEST, max(FASTEST, LOAD * (time.thread_time() - began))))
+
+    def _flush(self) -> None:
+        self._news.clear()
+        self._memo.clear()
+        self._board.flush()
+        for client in self._connected:
+            self._keeps_up(client)
+            client.wake.set()
