@@ -62,11 +62,11 @@ def to_times(cells: Cells, name: str, zone: str) -> Ints:
     if pa.types.is_string(cells.type):
         cells = _parse(cells, zone)
     if pa.types.is_date(cells.type):
-        cells = pc.cast(cells, pa.timestamp("s")).cast(pa.timestamp("ns", "UTC"))
+        cells = pc.cast(cells, pa.timestamp("s")).cast(pa.timestamp("ns", "UTC"))  # a date is a day in UTC
     if pa.types.is_timestamp(cells.type):
-        if cells.type.tz is None:
+        if cells.type.tz is None and zone != "UTC":  # UTC needs no data base of zones
             cells = pc.assume_timezone(cells, zone, ambiguous="earliest", nonexistent="latest")
-        cells = pc.cast(pc.cast(cells, pa.timestamp("ns", "UTC")), pa.int64())
+        cells = pc.cast(pc.cast(cells, pa.timestamp("ns", cells.type.tz)), pa.int64())
         unit = 1
     elif pa.types.is_integer(cells.type):
         unit = next((unit for suffix, unit in _UNITS.items() if name.lower().endswith(suffix)), 1)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,9 @@ from causal_alpha.intervals import MILLISECOND, SECOND
 
 Clock = Callable[[], int]
 """Nanoseconds that never run backwards; used for waiting alone, never for stamping rows."""
+
+Sleep = Callable[[float], Awaitable[None]]
+"""Takes seconds."""
 
 FOREVER = 2**62
 _STEP = 10 * MILLISECOND
@@ -28,12 +31,19 @@ class Pace:
     """
 
     def __init__(
-        self, start: int, *, speed: float | None, clock: Clock = time.monotonic_ns, due: int | None = None
+        self,
+        start: int,
+        *,
+        speed: float | None,
+        clock: Clock = time.monotonic_ns,
+        due: int | None = None,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self.speed = speed or None
         self._start = start
         self._clock = clock
         self._due = clock() if due is None else due
+        self._sleep = sleep
 
     def now(self) -> int:
         """The event time (ns) reached: rows up to it are due."""
@@ -41,12 +51,12 @@ class Pace:
             return FOREVER
         return self._start + round((self._clock() - self._due) * self.speed)
 
-    async def sleep(self, ts: int, longest: int) -> None:
+    async def wait(self, ts: int, longest: int) -> None:
         """Wait until event time `ts` is due, at most `longest` ns."""
         if self.speed is not None:
             left = min((ts - self.now()) / self.speed, longest)
             if left > 0:
-                await asyncio.sleep(left / SECOND)
+                await self._sleep(left / SECOND)
 
 
 class Cut(NamedTuple):
@@ -68,7 +78,7 @@ async def cuts(due: Ints, pace: Pace, *, rows: int = 1_000, whole: bool = False)
         now = pace.now()
         last = int(np.searchsorted(due, now, side="right"))
         if last == first:
-            await pace.sleep(int(due[first]), _BEAT)
+            await pace.wait(int(due[first]), _BEAT)
             if pace.now() < due[first]:
                 yield Cut(first, first, pace.now())
             continue
@@ -80,4 +90,4 @@ async def cuts(due: Ints, pace: Pace, *, rows: int = 1_000, whole: bool = False)
         yield Cut(first, last, now)
         first = last
         if not full:
-            await pace.sleep(FOREVER, _STEP)
+            await pace.wait(FOREVER, _STEP)

@@ -5,16 +5,17 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
 from causal_alpha.errors import SourceError
-from causal_alpha.frames import Frame, Ints, heartbeat
+from causal_alpha.frames import Frame, Ints, Labels, heartbeat
 from causal_alpha.intervals import SECOND
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sources.base import Batch
 from causal_alpha.sources.layout import find_layout
-from causal_alpha.sources.pacing import Clock, Pace, cuts
+from causal_alpha.sources.pacing import Clock, Pace, Sleep, cuts
 from causal_alpha.sources.tables import BarReader, File, TickReader, widths
 
 
@@ -41,6 +42,7 @@ class Replay:
         zone: str = "UTC",
         lateness: float = 1.0,
         clock: Clock = time.monotonic_ns,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._file = File(Path(path))
         self.name = f"replay:{self._file.path.name}"
@@ -48,11 +50,17 @@ class Replay:
             self._layout = find_layout(self._file.names, columns or {}, symbol=symbol is not None)
         except SourceError as error:
             raise SourceError(f"{path}: {error}") from None
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise SourceError(f"zone: expected a name such as UTC or America/New_York, was {zone!r}") from None
+        if interval is not None:
+            widths(Labels.constant(interval, 1))
         self._ticks = TickReader(self._layout, source=self.name, zone=zone, symbol=symbol)
         self._bars = BarReader(
             self._layout, source=self.name, zone=zone, symbol=symbol, interval=interval, stamped=stamped
         )
-        self._speed, self._clock = speed, clock
+        self._speed, self._clock, self._sleep = speed, clock, sleep
         self._slack = round(lateness * SECOND)
 
     def frames(self) -> AsyncIterator[Batch]:
@@ -93,7 +101,7 @@ class Replay:
 
     def _pace(self, due: Ints) -> Pace:
         real = due[due > 0]
-        return Pace(int(real[0]) if len(real) else 0, speed=self._speed, clock=self._clock)
+        return Pace(int(real[0]) if len(real) else 0, speed=self._speed, clock=self._clock, sleep=self._sleep)
 
     def _complete_times(self) -> Iterator[Frame[Bar]]:
         """Bars by end; those that end together are in one frame."""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from causal_alpha.errors import SettingsError, SourceError
 from causal_alpha.frames import Frame
@@ -25,12 +25,15 @@ class Quotes(Protocol):
         ...
 
 
-def known_feeds() -> Mapping[str, History | Quotes]:
+Feed: TypeAlias = History | Quotes
+
+
+def known_feeds() -> Mapping[str, Feed]:
     """The feeds that requests can name: `yahoo` and `simulator`."""
     return {"yahoo": Yahoo(), "simulator": Simulator(start=EPOCH)}
 
 
-async def fulfil(request: Request, feeds: Mapping[str, History | Quotes] | None = None) -> AsyncIterator[Batch]:
+async def fulfil(request: Request, feeds: Mapping[str, Feed] | None = None) -> AsyncIterator[Batch]:
     """The frames that answer a request: history a symbol at a time, or one frame of quotes.
 
     `end` 0 stands for now. Raises SourceError for a request that no feed can answer, or when the
