@@ -34,11 +34,10 @@ async def make_bars(stream: Any) -> None:
         held = checkpoints.hold(partition)
         news = [record for record in event.value if record.offset > held.offset]
         bars, rejects = transform.run(held.state, partition, news)
-        for interval, frame in bars.items():
-            await app.bars.send(key=app.key(interval), value=frame)
+        sent = [await app.bars.send(key=app.key(interval), value=frame) for interval, frame in bars.items()]
         if len(rejects):
-            await app.rejects.send(key=b"%d" % partition, value=rejects)
-        await checkpoints.advance(stream, event, event.message.offset)
+            sent.append(await app.rejects.send(key=b"%d" % partition, value=rejects))
+        await checkpoints.advance(stream, event, event.message.offset, sent)
 
 
 @app.task

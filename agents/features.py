@@ -24,10 +24,11 @@ checkpoints = Checkpoints(
 async def make_features(stream: Any) -> None:
     async for event in stream.noack().events():
         held = checkpoints.hold(event.message.partition)
+        sent = []
         if event.message.offset > held.offset:
             for features in held.state.push(event.key.decode(), event.value, DEFAULT):
-                await app.features.send(key=event.key, value=features)
-        await checkpoints.advance(stream, event, event.message.offset)
+                sent.append(await app.features.send(key=event.key, value=features))
+        await checkpoints.advance(stream, event, event.message.offset, sent)
 
 
 @app.on_partitions_revoked.connect

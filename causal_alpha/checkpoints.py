@@ -1,11 +1,13 @@
 """State of an agent that survives a kill: a snapshot a partition, saved with the offset it covers.
 
-The agent reads its stream with `noack()`. Every `every` seconds the state goes into a table together
-with the offset of the last event in it, and only then are the events since the last snapshot acked.
-Faust flushes its producer before it commits, so a snapshot is never behind the committed offset; what
-comes again after a crash is skipped by offset. At-least-once delivery, exactly-once effect.
+The agent reads its stream with `noack()`. Every `every` seconds the state is dumped together with the
+offset of the last event in it. Once Kafka has every output up to there, the dump goes into a table and
+the events in it are acked. So a snapshot never runs ahead of the outputs; Faust flushes its producer
+before it commits, so it is never behind the committed offset either. What comes again after a crash is
+skipped by offset: at-least-once delivery, exactly-once effect.
 """
 
+from asyncio import Future
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
@@ -23,13 +25,25 @@ class Stream(Protocol):
 
 
 @dataclass
+class Work:
+    """Events that are in the state, and the outputs that they caused."""
+
+    events: list[Any] = field(default_factory=list)
+    sent: list[Future[Any]] = field(default_factory=list)
+
+
+@dataclass
 class Held(Generic[S]):
-    """A partition's state, the offset of the last message in it, and the events not yet acked."""
+    """A partition's state and the offset of the last message in it.
+
+    `work` came since the last dump; `dumped` waits, with its own work, for Kafka to have the outputs.
+    """
 
     state: S
     offset: int
-    saved_at: float
-    pending: list[Any] = field(default_factory=list)
+    dumped_at: float
+    work: Work = field(default_factory=Work)
+    dumped: tuple[bytes, Work] | None = None
 
 
 class Checkpoints(Generic[S]):
@@ -66,17 +80,26 @@ class Checkpoints(Generic[S]):
             self._held[partition] = held
         return held
 
-    async def advance(self, stream: Stream, event: Any, offset: int) -> None:
-        """Call once `event` is in the state and its output is sent. `offset`: its last message."""
+    async def advance(self, stream: Stream, event: Any, offset: int, sent: Iterable[Future[Any]]) -> None:
+        """Call once `event` is in the state. `offset`: its last message; `sent`: its outputs' deliveries.
+
+        Raises what a delivery raised.
+        """
         partition = event.message.partition
         held = self.hold(partition)
         held.offset = max(held.offset, offset)
-        held.pending.append(event)
-        now = self._clock()
-        if now - held.saved_at >= self._every:
-            self._table[b"%d" % partition] = pack({"offset": held.offset, "state": self._dump(held.state)})
-            pending, held.pending, held.saved_at = held.pending, [], now
-            for done in pending:
+        held.work.events.append(event)
+        held.work.sent.extend(sent)
+        if held.dumped is None and self._clock() - held.dumped_at >= self._every:
+            held.dumped = pack({"offset": held.offset, "state": self._dump(held.state)}), held.work
+            held.work, held.dumped_at = Work(), self._clock()
+        if held.dumped is not None and all(delivery.done() for delivery in held.dumped[1].sent):
+            snapshot, work = held.dumped
+            for delivery in work.sent:
+                delivery.result()
+            self._table[b"%d" % partition] = snapshot
+            held.dumped = None
+            for done in work.events:
                 await stream.ack(done)
 
     def items(self) -> Iterable[tuple[int, S]]:

@@ -1,0 +1,96 @@
+"""Snapshots: acked only once stored, stored only once the outputs are out, and skipped by offset after."""
+
+from asyncio import Future
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from causal_alpha.checkpoints import Checkpoints, pack, unpack
+
+
+class Stream:
+    def __init__(self) -> None:
+        self.acked: list[int] = []
+
+    async def ack(self, event: Any) -> bool:
+        self.acked.append(event.message.offset)
+        return True
+
+
+def event(offset: int, partition: int = 0) -> Any:
+    return SimpleNamespace(message=SimpleNamespace(offset=offset, partition=partition))
+
+
+def checkpoints(table: dict[bytes, bytes], times: list[float]) -> Checkpoints[list[int]]:
+    return Checkpoints(table, new=list, dump=list, load=list, every=0.5, clock=lambda: times[0])
+
+
+async def test_checkpoint_acks_what_the_snapshot_holds() -> None:
+    table: dict[bytes, bytes] = {}
+    times, stream = [0.0], Stream()
+    kept = checkpoints(table, times)
+    kept.hold(0).state.append(1)
+    await kept.advance(stream, event(10), 10, [])
+    assert (table, stream.acked) == ({}, [])
+
+    times[0] = 0.6
+    kept.hold(0).state.append(2)
+    await kept.advance(stream, event(11), 11, [])
+
+    assert stream.acked == [10, 11]
+    again = checkpoints(table, times).hold(0)
+    assert (again.state, again.offset) == ([1, 2], 11)
+
+
+async def test_checkpoint_waits_until_kafka_has_the_outputs() -> None:
+    table: dict[bytes, bytes] = {}
+    times, stream = [0.0], Stream()
+    kept = checkpoints(table, times)
+    kept.hold(0)
+    times[0] = 0.6
+    delivery: Future[Any] = Future()
+    await kept.advance(stream, event(1), 1, [delivery])
+    await kept.advance(stream, event(2), 2, [])
+    assert (table, stream.acked) == ({}, [])
+
+    delivery.set_result(None)
+    await kept.advance(stream, event(3), 3, [])
+
+    assert stream.acked == [1]
+    assert unpack(table[b"0"])["offset"] == 1
+
+
+async def test_checkpoint_raises_when_an_output_was_not_taken() -> None:
+    times = [0.0]
+    kept = checkpoints({}, times)
+    kept.hold(0)
+    times[0] = 0.6
+    delivery: Future[Any] = Future()
+    delivery.set_exception(OSError("broker gone"))
+
+    with pytest.raises(OSError, match="broker gone"):
+        await kept.advance(Stream(), event(1), 1, [delivery])
+
+
+async def test_checkpoints_keep_partitions_apart_and_forget() -> None:
+    kept = checkpoints({}, [0.0])
+    kept.hold(0).state.append(1)
+    kept.hold(3).state.append(2)
+    assert list(kept.items()) == [(0, [1]), (3, [2])]
+
+    kept.forget()
+
+    assert list(kept.items()) == []
+
+
+def test_pack_keeps_shapes_and_types() -> None:
+    tree = {"a": np.arange(6, dtype=np.int64).reshape(2, 3), "b": ["x", 1, None], "c": np.empty((4, 0))}
+
+    again = unpack(pack(tree))
+
+    assert again["a"].dtype == np.int64
+    assert again["a"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert again["b"] == ["x", 1, None]
+    assert again["c"].shape == (4, 0)
