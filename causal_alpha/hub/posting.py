@@ -20,6 +20,10 @@ TOPIC = "http"
 _EXAMPLE = {"symbol": "AAPL", "ts": 1550068920000, "price": 171.7, "size": 100}
 
 
+_decode_row = msgspec.json.Decoder(msgspec.Raw).decode
+_decode_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
 def posting_router(*, gateway: Gateway, tolerance: int, clock: Callable[[], int]) -> APIRouter:
     """`tolerance` is how far a stamp may lead `clock`, both in ns."""
     router = APIRouter(tags=["data"])

@@ -46,7 +46,7 @@ async def demo(port: int, start: int | None, every: int) -> None:
     begin = time.time_ns() if start is None else start * 1_000_000
     market, sink = Market(begin // (60 * SECOND) * 60 * SECOND), MemorySink()
     hub = Hub(f"demo-{begin}", intervals=market.interval, server=__version__, ui=page_build())
-    for frame in market.history(minutes=600, seconds=900):
+    for frame in market.history(minutes=300, seconds=300):
         await sink.write([frame])
         hub.publish(frame)
     while market.ts < begin:  # the minute that has begun
