@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from causal_alpha.checks import check_source
 from causal_alpha.errors import SourceError
 from causal_alpha.intervals import MILLISECOND
 from causal_alpha.records import Tick
@@ -11,6 +12,12 @@ from tests.examples.feed import T0, lines, ticks
 
 async def rows(source: JsonLines) -> list[Tick]:
     return [tick async for frame in source.frames() for tick in frame.rows()]
+
+
+async def test_custom_source_passes_the_check_of_sources(tmp_path: Path) -> None:
+    file = tmp_path / "ticks.jsonl"
+    file.write_text(lines())
+    await check_source(JsonLines(file))
 
 
 async def test_custom_source_yields_every_line_in_order(tmp_path: Path) -> None:
