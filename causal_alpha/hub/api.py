@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from causal_alpha.hub.answers import explain_errors
@@ -47,13 +47,14 @@ def create_api(
         docs_url=None,  # its scripts come from another host, which the page's policy forbids
         redoc_url=None,
     )
-    routes = APIRouter(prefix=PREFIX)
-    routes.include_router(status_router(hub=hub, ready=ready, version=version, registry=registry))
-    routes.include_router(reading_router(hub=hub, reader=reader, names=names))
-    routes.include_router(rejects_router(reader=reader))
-    routes.include_router(posting_router(gateway=gateway, tolerance=tolerance, clock=hub.clock))
-    routes.include_router(ingest_router(jobs=jobs, gateway=gateway))
-    api.include_router(routes)
+    for router in (
+        status_router(hub=hub, ready=ready, version=version, registry=registry),
+        reading_router(hub=hub, reader=reader, names=names),
+        rejects_router(reader=reader),
+        posting_router(gateway=gateway, tolerance=tolerance, clock=hub.clock),
+        ingest_router(jobs=jobs, gateway=gateway),
+    ):
+        api.include_router(router, prefix=PREFIX)
     api.include_router(socket_router(hub))
     explain_errors(api)
     api.add_middleware(BodyLimit, most=max_request_bytes)

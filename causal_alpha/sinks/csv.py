@@ -104,7 +104,9 @@ class _Day:
         whole = content[: content.rfind(b"\n") + 1]
         file.truncate(len(whole))
         self._rows.clear()
-        csv.field_size_limit(len(content) + 1)  # a payload may be longer than the module's default allows
+        csv.field_size_limit(
+            max(csv.field_size_limit(), len(content))
+        )  # a payload may be longer than the module's default allows
         try:
             for row in csv.DictReader(io.StringIO(whole.decode())):
                 self._is_new(*_mark(row))

@@ -1,6 +1,8 @@
 """CsvSink: each row once, over restarts, torn lines and other writers."""
 
+import asyncio
 import csv
+import sys
 from pathlib import Path
 
 import msgspec
@@ -91,6 +93,40 @@ async def test_csv_repairs_a_file_torn_at_any_byte(tmp_path_factory: pytest.Temp
     await CsvSink(folder).write([log])
 
     assert snapshot(folder) == whole
+
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from tests.sinks.test_csv import bar, frame
+from causal_alpha.sinks.csv import CsvSink
+
+async def main():
+    sink = CsvSink(Path(sys.argv[1]))
+    for n in range(0, 80_000, 40):
+        await sink.write([frame(*(bar(k, symbol="x" * 500) for k in range(n, n + 40)))])
+
+asyncio.run(main())
+"""
+
+
+async def test_csv_has_each_row_once_after_kill_9(tmp_path: Path) -> None:
+    path = tmp_path / "bars/1s/1970-01-01.csv"
+    size = 0
+    for _ in range(3):
+        command = (sys.executable, "-c", WRITER, str(tmp_path))
+        writer = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[2])
+        async with asyncio.timeout(60):
+            while not path.exists() or path.stat().st_size < size + 200_000:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.01)
+        writer.kill()
+        await writer.wait()
+        size = path.stat().st_size
+    n = len(rows(path)) + 40
+
+    await CsvSink(tmp_path).write([frame(*(bar(k, symbol="x" * 500) for k in range(n)))])
+
+    assert [int(row["start"]) for row in rows(path)] == [k * SECOND for k in range(n)]
 
 
 async def test_csv_notices_what_another_process_wrote(tmp_path: Path) -> None:
