@@ -17,7 +17,7 @@ from tests.examples.feed import T0, lines
 
 async def messages(broker: str, topic: str, n: int) -> list[tuple[bytes, dict[str, Any]]]:
     """The first n messages of a topic, and whatever comes within a second after them."""
-    found = []
+    found: list[tuple[bytes, dict[str, Any]]] = []
     async with AIOKafkaConsumer(topic, bootstrap_servers=broker, auto_offset_reset="earliest") as consumer:
         async with asyncio.timeout(60):
             while len(found) < n:
