@@ -25,6 +25,7 @@ from causal_alpha.sinks.identity import ARCHIVED, is_final, record_time
 
 REMEMBERED = 32
 """Files whose rows are remembered; another one is read again when it is written to."""
+UNKNOWN = -1
 _BREAKS = str.maketrans({"\n": "\\n", "\r": "\\r", "\x00": "\\0"})
 
 
@@ -86,32 +87,37 @@ class _Day:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("ab+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed
-            if file.seek(0, io.SEEK_END) != self._size:  # new to us, or somebody else wrote
-                self._size = self._repair(file)
+            size = file.seek(0, io.SEEK_END)
+            if size != self._size:  # new to us, or somebody else wrote
+                size = self._repair(file, records[0].__struct_fields__)
+            self._size = UNKNOWN  # should the write fail, what we remember is more than what is there
             rows = [row for row in map(_row, records) if self._is_new(*_mark(row))]
             if rows:
                 text = io.StringIO()
                 writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-                if not self._size:
+                if not size:
                     writer.writeheader()
                 writer.writerows(rows)
-                self._size += file.write(text.getvalue().encode())
+                size += file.write(text.getvalue().encode())
+                file.flush()
+            self._size = size
 
-    def _repair(self, file: BinaryIO) -> int:
+    def _repair(self, file: BinaryIO, columns: Sequence[str]) -> int:
         """Read which rows are there and cut off a torn last line. Returns the size."""
         file.seek(0)
         content = file.read()
         whole = content[: content.rfind(b"\n") + 1]
-        file.truncate(len(whole))
         self._rows.clear()
-        csv.field_size_limit(
-            max(csv.field_size_limit(), len(content))
-        )  # a payload may be longer than the module's default allows
+        csv.field_size_limit(max(csv.field_size_limit(), len(content)))  # payloads may be longer than csv expects
         try:
-            for row in csv.DictReader(io.StringIO(whole.decode())):
+            reader = csv.DictReader(io.StringIO(whole.decode()))
+            if tuple(reader.fieldnames or columns) != tuple(columns):
+                raise ValueError(f"columns {reader.fieldnames}")
+            for row in reader:
                 self._is_new(*_mark(row))
         except (KeyError, TypeError, ValueError, SettingsError) as error:
             raise SinkError(f"{self._path}: expected rows of this sink, was {error!r}") from error
+        file.truncate(len(whole))
         return len(whole)
 
     def _is_new(self, name: str, slot: int, revision: int) -> bool:

@@ -166,12 +166,26 @@ async def test_csv_says_what_it_expected_when_it_cannot_write(tmp_path: Path) ->
         await CsvSink(tmp_path).write([frame(bar(0))])
 
 
+async def test_csv_writes_again_what_a_full_disk_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bars/1s/1970-01-01.csv"
+    path.parent.mkdir(parents=True)
+    path.symlink_to("/dev/full")
+    sink = CsvSink(tmp_path)
+    with pytest.raises(SinkError, match="No space left"):
+        await sink.write([frame(bar(0))])
+
+    path.unlink()
+    await sink.write([frame(bar(0), bar(1))])
+
+    assert [row["start"] for row in rows(path)] == ["0", str(SECOND)]
+
+
 async def test_csv_refuses_a_file_that_is_not_its_own(tmp_path: Path) -> None:
     path = tmp_path / "bars/1s/1970-01-01.csv"
     path.parent.mkdir(parents=True)
-    path.write_text("date,price\n1970-01-01,3\n")
+    path.write_text("date,price\n1970-01-01,3")
 
     with pytest.raises(SinkError, match="expected rows of this sink"):
         await CsvSink(tmp_path).write([frame(bar(0))])
 
-    assert path.read_text() == "date,price\n1970-01-01,3\n"
+    assert path.read_text() == "date,price\n1970-01-01,3"
