@@ -1,0 +1,1 @@
+"""What Causal Alpha reaches on this machine: `python -m benchmarks throughput`. See README.md."""
