@@ -43,7 +43,9 @@ class BodyLimit:
         await self.app(scope, limited, send)
 
     def _refuse(self, was: str) -> None:
-        raise HTTPException(413, f"body: expected at most {self.most} bytes, was {was}", {"Connection": "close"})
+        # The connection stays open and the server throws the rest away: closing it would reset a client
+        # that is still sending, and it would never see the answer.
+        raise HTTPException(413, f"body: expected at most {self.most} bytes, was {was}")
 
 
 class SecurityHeaders:

@@ -255,6 +255,22 @@ async def test_api_refuses_a_large_chunked_body_at_the_first_byte_too_many(http:
     assert sent == 12_000
 
 
+@pytest.mark.parametrize("sized", [True, False])
+async def test_api_large_body_gets_its_answer_through_a_real_server(port: int, sized: bool) -> None:
+    """A client that sends before it listens must not find its connection reset."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b" " * 100_000
+
+    async with httpx.AsyncClient() as client:
+        body = b" " * 10_000_000 if sized else chunks()
+        answer = await client.post(f"http://127.0.0.1:{port}/api/v1/ticks", content=body)
+
+        assert answer.status_code == 413
+        assert (await client.get(f"http://127.0.0.1:{port}/api/v1/health")).status_code == 200
+
+
 async def test_api_takes_a_body_of_the_largest_size(http: httpx.AsyncClient) -> None:
     assert (await http.post("/ticks", content=b" " * 9_998 + b"[]")).status_code == 202
 
