@@ -11,10 +11,10 @@ export default defineConfig([
       '@angular-eslint/component-selector': ['error', { type: 'element', prefix: 'ca', style: 'kebab-case' }],
       '@angular-eslint/prefer-on-push-component-change-detection': 'error',
       '@angular-eslint/prefer-signals': 'error',
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       // Indices that a loop has just checked: `noUncheckedIndexedAccess` can't see that.
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },
-  { files: ['**/*.spec.ts', 'e2e/**/*.ts'], rules: { '@typescript-eslint/no-extraneous-class': 'off' } },
   { files: ['**/*.html'], extends: [angular.configs.templateRecommended, angular.configs.templateAccessibility] },
 ]);

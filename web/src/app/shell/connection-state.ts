@@ -20,7 +20,7 @@ const SLOW_MS = 250;
         <span class="i3">{{ shown().detail }}</span>
       }
     </button>
-    <div id="connection-card" popover>
+    <div id="connection-card" popover role="dialog" aria-label="Connection">
       <dl>
         <dt>Exchange to hub</dt>
         <dd>{{ ms(stream.health()?.lag_ms) }}</dd>

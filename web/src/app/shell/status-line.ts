@@ -18,12 +18,24 @@ import { timeText } from '../ui/text/time-text';
     '[attr.data-phase]': 'stream.connection().phase',
   },
   template: `
-    <span>Watermark <b>{{ watermark() }}</b></span>
-    <span>Event <b>{{ count(stream.log().seq) }}</b></span>
-    <span>Dropped <b>{{ count(stream.health()?.dropped) }}</b></span>
-    <span>Conflated <b>{{ count(stream.health()?.conflated) }}</b></span>
-    <span>Rejected <b>{{ count(stream.health()?.rejects) }}</b></span>
-    <span>Worker <b>{{ stream.hello()?.server ?? '–' }}</b></span>
+    <span
+      >Watermark <b>{{ watermark() }}</b></span
+    >
+    <span
+      >Event <b>{{ count(stream.log().seq) }}</b></span
+    >
+    <span
+      >Dropped <b>{{ count(stream.health()?.dropped) }}</b></span
+    >
+    <span
+      >Conflated <b>{{ count(stream.health()?.conflated) }}</b></span
+    >
+    <span
+      >Rejected <b>{{ count(stream.health()?.rejects) }}</b></span
+    >
+    <span
+      >Worker <b>{{ stream.hello()?.server ?? '–' }}</b></span
+    >
     <span class="end">Forecasts are statistics about the past, not financial advice.</span>
     <span>Charts by <a href="https://www.tradingview.com/" target="_blank" rel="noopener">TradingView</a></span>
   `,

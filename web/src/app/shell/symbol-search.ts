@@ -1,4 +1,13 @@
-import { ChangeDetectionStrategy, Component, computed, ElementRef, inject, output, signal, viewChild } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  ElementRef,
+  inject,
+  output,
+  signal,
+  viewChild,
+} from '@angular/core';
 
 import { Quotes } from '../core/market/quotes';
 import { Selection } from '../core/selection/selection';
@@ -37,6 +46,8 @@ import { searchSymbols } from './search-symbols';
     <div class="list" [hidden]="!open()">
       <ul id="symbol-list" role="listbox" aria-label="Symbols">
         @for (symbol of found(); track symbol) {
+          <!-- Focus stays in the field, which names the chosen option: keys are handled there. -->
+          <!-- eslint-disable-next-line @angular-eslint/template/click-events-have-key-events, @angular-eslint/template/interactive-supports-focus -->
           <li
             role="option"
             [id]="'symbol-' + $index"
@@ -49,7 +60,9 @@ import { searchSymbols } from './search-symbols';
         }
       </ul>
       @if (!found().length) {
-        <p><b>{{ text() }}</b> is unknown at this source.</p>
+        <p>
+          <b>{{ text() }}</b> is unknown at this source.
+        </p>
       }
     </div>
   `,

@@ -28,7 +28,12 @@ export class HubError extends Error {
 export class HubApi {
   private readonly base = new URL('api/v1/', inject(DOCUMENT).baseURI);
 
-  bars(symbol: string, interval: string, range: { limit: number; end?: number }, signal?: AbortSignal): Promise<BarsPage> {
+  bars(
+    symbol: string,
+    interval: string,
+    range: { limit: number; end?: number },
+    signal?: AbortSignal,
+  ): Promise<BarsPage> {
     return this.get<BarsPage>(`bars/${encodeURIComponent(symbol)}`, { interval, ...range }, signal);
   }
 

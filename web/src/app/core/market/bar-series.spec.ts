@@ -42,8 +42,18 @@ describe('BarSeries', () => {
   });
 
   it('gives the same bars in whatever order messages come', () => {
-    const messages = [bar(1, { state: 'forming' }), bar(1), bar(2, { state: 'forming' }), bar(1, { state: 'revised', revision: 1 })];
-    const orders = [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2]];
+    const messages = [
+      bar(1, { state: 'forming' }),
+      bar(1),
+      bar(2, { state: 'forming' }),
+      bar(1, { state: 'revised', revision: 1 }),
+    ];
+    const orders = [
+      [0, 1, 2, 3],
+      [3, 2, 1, 0],
+      [2, 0, 3, 1],
+      [1, 3, 0, 2],
+    ];
     const results = orders.map((order) => {
       const series = new BarSeries();
       order.forEach((at) => series.apply(messages[at]!));

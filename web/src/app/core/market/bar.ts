@@ -14,7 +14,12 @@ export interface Bar {
 }
 
 /** A bar with prices, the only kind that is drawn as a candle. */
-export type PricedBar = Bar & { readonly open: number; readonly high: number; readonly low: number; readonly close: number };
+export type PricedBar = Bar & {
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+};
 
 export function isPriced(bar: Bar): bar is PricedBar {
   return bar.quality !== 'no_data' && bar.open !== null && bar.high !== null && bar.low !== null && bar.close !== null;

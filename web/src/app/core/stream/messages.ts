@@ -71,9 +71,7 @@ export type ModelLog = readonly [seq: number, 'model', family: string, version: 
 export type LogEvent = BarLog | ForecastLog | ModelLog;
 
 export type ServerMessage =
-  | readonly ['hello', Hello]
-  | readonly ['state', readonly StateEvent[]]
-  | readonly ['log', readonly LogEvent[]];
+  readonly ['hello', Hello] | readonly ['state', readonly StateEvent[]] | readonly ['log', readonly LogEvent[]];
 
 const KINDS: readonly unknown[] = ['hello', 'state', 'log'];
 

@@ -28,7 +28,10 @@ class FakeSocket {
   }
 }
 
-const hello = (seq: number, more: object = {}) => ['hello', { protocol: 1, boot: 'b1', seq, resumed: false, symbols: [], ...more }];
+const hello = (seq: number, more: object = {}) => [
+  'hello',
+  { protocol: 1, boot: 'b1', seq, resumed: false, symbols: [], ...more },
+];
 const log = (...seqs: number[]) => ['log', seqs.map((seq) => [seq, 'model', 'ewma', '1', 'champion', ''])];
 const quote = (last: number) => ['state', [['quote', 'A', 0, last, 'test']]];
 

@@ -20,13 +20,23 @@ import { barPrecision, timeText } from '../../ui/text/time-text';
       <div class="bar" data-testid="legend-bar">
         <span>{{ time(bar.start) }}</span>
         @if (priced(); as shown) {
-          <span>O <b>{{ price(shown.open) }}</b></span>
-          <span>H <b>{{ price(shown.high) }}</b></span>
-          <span>L <b>{{ price(shown.low) }}</b></span>
-          <span>C <b>{{ price(shown.close) }}</b></span>
+          <span
+            >O <b>{{ price(shown.open) }}</b></span
+          >
+          <span
+            >H <b>{{ price(shown.high) }}</b></span
+          >
+          <span
+            >L <b>{{ price(shown.low) }}</b></span
+          >
+          <span
+            >C <b>{{ price(shown.close) }}</b></span
+          >
           <ca-price-change [change]="shown.close - shown.open" [text]="move()" />
           @if (!layout.phone()) {
-            <span>Volume <b>{{ volume() }}</b></span>
+            <span
+              >Volume <b>{{ volume() }}</b></span
+            >
           }
           @if (note() && wide()) {
             <span>{{ note() }}</span>
@@ -38,14 +48,23 @@ import { barPrecision, timeText } from '../../ui/text/time-text';
       @if (!layout.phone() && verdict(); as said) {
         <div class="said">
           <span>
-            <i class="hue"></i>Said at {{ time(said.made) }}@if (wide()) {: median <b>{{ said.median }}</b>}
+            <i class="hue"></i>Said at {{ time(said.made) }}
+            @if (wide()) {
+              : median <b>{{ said.median }}</b>
+            }
           </span>
-          <span>80 % <b>{{ said.inner }}</b></span>
+          <span
+            >80 % <b>{{ said.inner }}</b></span
+          >
           @if (wide()) {
-            <span>95 % <b>{{ said.outer }}</b></span>
+            <span
+              >95 % <b>{{ said.outer }}</b></span
+            >
           }
           @if (said.truth && wide()) {
-            <span>Truth <b>{{ said.truth }}</b></span>
+            <span
+              >Truth <b>{{ said.truth }}</b></span
+            >
           }
         </div>
       }

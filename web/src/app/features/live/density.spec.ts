@@ -9,12 +9,19 @@ describe('densities', () => {
   });
 
   it('is exact for a normal one, tails included', () => {
-    const shown = densities(LEVELS.map((level) => 50 + 3 * normalQuantile(level)), LEVELS);
+    const shown = densities(
+      LEVELS.map((level) => 50 + 3 * normalQuantile(level)),
+      LEVELS,
+    );
     const wanted = LEVELS.map((level) => 100 * Math.exp(-(normalQuantile(level) ** 2) / 2));
     shown.forEach((density, at) => expect(density).toBeCloseTo(wanted[at]!, 4));
   });
 
   it('stays within 0 and 100 when quantiles coincide', () => {
-    for (const density of densities(LEVELS.map(() => 5), LEVELS)) expect(density).toBe(0);
+    for (const density of densities(
+      LEVELS.map(() => 5),
+      LEVELS,
+    ))
+      expect(density).toBe(0);
   });
 });

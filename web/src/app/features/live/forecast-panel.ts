@@ -26,7 +26,9 @@ import { QuantileLadder } from './quantile-ladder';
         } @else if (late(); as age) {
           <span class="sub warn"><i class="dot stale"></i> {{ age }} old</span>
         } @else {
-          <span class="sub" data-testid="forecast-made">{{ layout.compact() ? '' : 'made ' + time(forecast.made) + ' ' }}for {{ time(forecast.due) }}</span>
+          <span class="sub" data-testid="forecast-made"
+            >{{ layout.compact() ? '' : 'made ' + time(forecast.made) + ' ' }}for {{ time(forecast.due) }}</span
+          >
         }
       }
       <ca-segmented
@@ -61,7 +63,9 @@ import { QuantileLadder } from './quantile-ladder';
       <ca-panel-state
         phase="empty"
         what="No forecast yet"
-        [detail]="'The first comes when the windows of ' + selection.symbol() + ' at ' + selection.interval() + ' are full.'"
+        [detail]="
+          'The first comes when the windows of ' + selection.symbol() + ' at ' + selection.interval() + ' are full.'
+        "
       />
     }
   `,

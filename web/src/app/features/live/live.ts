@@ -73,7 +73,8 @@ export class Live {
     return bar ? this.store.saidFor(bar.start) : undefined;
   });
   protected readonly chartLabel = computed(
-    () => `${this.selection.symbol()}, ${this.selection.interval()} candles with volume and forecast. Arrow keys move the crosshair.`,
+    () =>
+      `${this.selection.symbol()}, ${this.selection.interval()} candles with volume and forecast. Arrow keys move the crosshair.`,
   );
   protected readonly failure = computed(() => {
     const phase = this.store.phase();

@@ -28,11 +28,15 @@ import { LiveStore } from './live-store';
         <div>
           <dt>Model</dt>
           <dd class="model">{{ shown.model }}</dd>
-          <dd class="note" [class.warn]="shown.fallback">{{ shown.fallback ? 'Fallback' : 'Champion' }} {{ shown.version }}</dd>
+          <dd class="note" [class.warn]="shown.fallback">
+            {{ shown.fallback ? 'Fallback' : 'Champion' }} {{ shown.version }}
+          </dd>
         </div>
       </dl>
     } @else {
-      <p class="none">{{ store.phase().phase === 'ready' ? 'No forecast yet. The first comes when the windows are full.' : '' }}</p>
+      <p class="none">
+        {{ store.phase().phase === 'ready' ? 'No forecast yet. The first comes when the windows are full.' : '' }}
+      </p>
     }
     <p>Forecasts are statistics about the past, not financial advice.</p>
   `,
@@ -51,7 +55,7 @@ export class PhoneFigures {
     return {
       median: priceText(at(0.5)),
       from: basisPointsText(at(0.5), forecast.price),
-      half: `±${((at(0.9) - at(0.1)) / 2 / forecast.price * 10_000).toFixed(1)} bp`,
+      half: `±${(((at(0.9) - at(0.1)) / 2 / forecast.price) * 10_000).toFixed(1)} bp`,
       made: timeText(forecast.made, this.zone.name(), barPrecision(this.selection.interval())),
       model: `${familyName(forecast.family)}-${this.selection.interval()}`,
       version: versionText(forecast.version),

@@ -53,7 +53,8 @@ const FONT = '"IBM Plex Sans", system-ui, sans-serif';
     }
     @if (failed()) {
       <p class="failed" role="alert">
-        The chart did not load. <button class="btn" type="button" (click)="load()"><ca-icon name="retry" />Try again</button>
+        The chart did not load.
+        <button class="btn" type="button" (click)="load()"><ca-icon name="retry" />Try again</button>
       </p>
     }
   `,
@@ -129,7 +130,14 @@ export class PriceChart {
       scene.length = intervalMs(this.selection.interval());
       scene.now = (bars.at(-1)?.start ?? 0) + scene.length;
       if (change) chart.applyBar(bars, change.bar, change.kind);
-      else chart.setBars(bars, Math.max(0, bars.findIndex((bar) => bar.start === scene.bars[0]?.start)));
+      else
+        chart.setBars(
+          bars,
+          Math.max(
+            0,
+            bars.findIndex((bar) => bar.start === scene.bars[0]?.start),
+          ),
+        );
     });
     const sizes = new ResizeObserver(() => chart.resize(host.clientWidth, host.clientHeight));
     sizes.observe(host);

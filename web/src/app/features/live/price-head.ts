@@ -27,7 +27,10 @@ import { HISTORY_BARS, WatchlistHistory } from './watchlist-history';
       </span>
     }
     @if (layout.phone() && interval(); as said) {
-      <span class="said"><span>80 % in {{ store.horizon() }} × {{ selection.interval() }}</span><b>{{ said }}</b></span>
+      <span class="said"
+        ><span>80 % in {{ store.horizon() }} × {{ selection.interval() }}</span
+        ><b>{{ said }}</b></span
+      >
     }
   `,
   styleUrl: './price-head.scss',
@@ -41,7 +44,9 @@ export class PriceHead {
   private readonly quotes = inject(Quotes);
   private readonly history = inject(WatchlistHistory);
 
-  private readonly last = computed(() => this.quotes.of(this.selection.symbol())()?.last ?? this.store.lastBar()?.close ?? null);
+  private readonly last = computed(
+    () => this.quotes.of(this.selection.symbol())()?.last ?? this.store.lastBar()?.close ?? null,
+  );
   protected readonly price = computed(() => priceText(this.last()));
   protected readonly change = computed(() => {
     const [last, from] = [this.last(), this.history.of(this.selection.symbol())()[0]];

@@ -25,7 +25,10 @@ export class WatchlistHistory {
   private abort = new AbortController();
 
   constructor() {
-    const leave = this.stream.subscribe({ log: (events) => this.takeLog(events), reset: () => this.restart(this.interval) });
+    const leave = this.stream.subscribe({
+      log: (events) => this.takeLog(events),
+      reset: () => this.restart(this.interval),
+    });
     inject(DestroyRef).onDestroy(() => {
       leave();
       this.abort.abort();

@@ -18,7 +18,7 @@ import { WatchlistRow } from './watchlist-row';
         <ca-watchlist-row class="peek" [symbol]="symbol" />
       }
     </button>
-    <dialog #sheet class="sheet" aria-label="Watchlist" (click)="outside($event)">
+    <dialog #sheet class="sheet" aria-label="Watchlist" closedby="any">
       <button class="btn quiet icon close" type="button" aria-label="Close the watchlist" (click)="close()">
         <ca-icon name="close" />
       </button>
@@ -39,9 +39,5 @@ export class WatchlistSheet {
 
   protected close(): void {
     this.sheet().nativeElement.close();
-  }
-
-  protected outside(event: Event): void {
-    if (event.target === this.sheet().nativeElement) this.close();
   }
 }

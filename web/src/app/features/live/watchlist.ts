@@ -14,6 +14,7 @@ import { WatchlistRow } from './watchlist-row';
   selector: 'ca-watchlist',
   imports: [PanelState, WatchlistRow],
   changeDetection: ChangeDetectionStrategy.OnPush,
+  host: { '(keydown)': 'move($event)' },
   template: `
     <header class="panel-head">
       <h2>Watchlist</h2>
@@ -21,7 +22,7 @@ import { WatchlistRow } from './watchlist-row';
       <span class="sub end">{{ layout.compact() ? '' : 'change ' }}over {{ bars }} × {{ selection.interval() }}</span>
     </header>
     @if (quotes.symbols().length) {
-      <ul (keydown)="move($event)">
+      <ul>
         @for (symbol of quotes.symbols(); track symbol) {
           <li>
             <button
@@ -68,6 +69,7 @@ export class Watchlist {
   protected move(event: KeyboardEvent): void {
     const rows = [...this.host.nativeElement.querySelectorAll<HTMLButtonElement>('li button')];
     const at = rows.indexOf(event.target as HTMLButtonElement);
+    if (at < 0) return;
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();

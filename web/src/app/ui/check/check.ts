@@ -5,7 +5,9 @@ import { ChangeDetectionStrategy, Component, model } from '@angular/core';
   selector: 'ca-check',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <button type="button" role="switch" [attr.aria-checked]="on()" (click)="on.set(!on())"><i></i><ng-content /></button>
+    <button type="button" role="switch" [attr.aria-checked]="on()" (click)="on.set(!on())">
+      <i></i><ng-content />
+    </button>
   `,
   styles: `
     button {

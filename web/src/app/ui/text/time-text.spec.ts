@@ -23,7 +23,13 @@ describe('time text', () => {
   });
 
   it('says ages in words', () => {
-    expect([0, 42_000, 125_000, 3 * 3_600_000, 12 * 86_400_000].map(ageText)).toEqual(['0 s', '42 s', '2 min', '3 h', '12 d']);
+    expect([0, 42_000, 125_000, 3 * 3_600_000, 12 * 86_400_000].map(ageText)).toEqual([
+      '0 s',
+      '42 s',
+      '2 min',
+      '3 h',
+      '12 d',
+    ]);
   });
 
   it('knows the length of a bar', () => {

@@ -59,13 +59,23 @@ export class Backdrop implements ISeriesPrimitive<Time> {
   /** Keeps the outer edges of the fan inside the pane, while its place is in view. */
   autoscaleInfo(from: Logical, to: Logical): AutoscaleInfo | null {
     const { fan, levels, bars } = this.scene;
-    if (this.pane !== 'price' || !fan || !levels.length || to < bars.length - 1 || from > bars.length + this.scene.future) return null;
+    if (
+      this.pane !== 'price' ||
+      !fan ||
+      !levels.length ||
+      to < bars.length - 1 ||
+      from > bars.length + this.scene.future
+    )
+      return null;
     const edges = [fanPrice(fan, levels, 0.025, fan.far.horizon), fanPrice(fan, levels, 0.975, fan.far.horizon)];
     return { priceRange: { minValue: Math.min(...edges), maxValue: Math.max(...edges) } };
   }
 
   paneViews(): readonly IPrimitivePaneView[] {
-    return [this.view('bottom', (ground) => this.paintUnder(ground)), this.view('top', (ground) => this.paintOver(ground))];
+    return [
+      this.view('bottom', (ground) => this.paintUnder(ground)),
+      this.view('top', (ground) => this.paintOver(ground)),
+    ];
   }
 
   private view(zOrder: PrimitivePaneViewZOrder, paint: (ground: Ground) => void): IPrimitivePaneView {
@@ -152,7 +162,8 @@ export class Backdrop implements ISeriesPrimitive<Time> {
     const at = bars.findLastIndex((bar) => bar.start === fan.start);
     if (at < 0) return;
     const steps = Array.from({ length: FAN_STEPS + 1 }, (_, n) => (n / FAN_STEPS) ** 2 * fan.far.horizon);
-    const line = (level: number): [number, number][] => steps.map((h) => [x(at + h), y(fanPrice(fan, levels, level, h))]);
+    const line = (level: number): [number, number][] =>
+      steps.map((h) => [x(at + h), y(fanPrice(fan, levels, level, h))]);
     const trace = (points: readonly [number, number][]): void => points.forEach(([px, py]) => context.lineTo(px, py));
     for (const { low, high, fill, edge } of FAN_SHARES) {
       const [lower, upper] = [line(low), line(high)];
@@ -214,7 +225,9 @@ export class Backdrop implements ISeriesPrimitive<Time> {
       const middle = x((gap.from + gap.to) / 2);
       const span = `${this.scene.timeText(gap.start)} to ${this.scene.timeText(gap.end)}`;
       const lines = ['Feed gap', span, `${gap.count} ${gap.count === 1 ? 'bar' : 'bars'}, no price`];
-      lines.forEach((text, n) => this.write(ground, text, middle, height - (58 - n * 16) * ratio, this.scene.palette.warn));
+      lines.forEach((text, n) =>
+        this.write(ground, text, middle, height - (58 - n * 16) * ratio, this.scene.palette.warn),
+      );
     }
     context.textAlign = 'left';
   }
@@ -229,4 +242,3 @@ export class Backdrop implements ISeriesPrimitive<Time> {
     context.fillText(text, x, y);
   }
 }
-

@@ -9,7 +9,10 @@ export interface Gap {
   readonly end: number;
 }
 
-const found = new WeakMap<readonly Bar[], { readonly length: number; readonly last: Bar | undefined; readonly gaps: readonly Gap[] }>();
+const found = new WeakMap<
+  readonly Bar[],
+  { readonly length: number; readonly last: Bar | undefined; readonly gaps: readonly Gap[] }
+>();
 
 /**
  * Runs of bars that the feed left out; `length` of a bar in ms. Searched again only when bars were added, so a bar

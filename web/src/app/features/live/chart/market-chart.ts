@@ -89,7 +89,11 @@ export class MarketChart {
       },
     });
     this.candles = this.chart.addSeries(CandlestickSeries, candleOptions(palette, true), 0);
-    this.horizon = this.chart.addSeries(LineSeries, { visible: true, lastValueVisible: false, priceLineVisible: false }, 0);
+    this.horizon = this.chart.addSeries(
+      LineSeries,
+      { visible: true, lastValueVisible: false, priceLineVisible: false },
+      0,
+    );
     this.volume = this.chart.addSeries(
       HistogramSeries,
       { priceFormat: { type: 'volume' }, lastValueVisible: false, priceLineVisible: false },
@@ -218,7 +222,11 @@ export class MarketChart {
       this.show(at - wide / 2, at + wide / 2);
       this.userMoved();
     }
-    this.chart.setCrosshairPosition(bar.close ?? this.scene.bars.findLast(isPriced)?.close ?? 0, seconds(bar.start), this.candles);
+    this.chart.setCrosshairPosition(
+      bar.close ?? this.scene.bars.findLast(isPriced)?.close ?? 0,
+      seconds(bar.start),
+      this.candles,
+    );
     this.cursor = at;
     this.events.cursor(at);
   }

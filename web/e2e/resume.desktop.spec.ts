@@ -60,8 +60,7 @@ test('a killed socket resumes and no log message is lost', async ({ live, page }
   expect(live.errors.filter((error) => !error.includes('WebSocket'))).toEqual([]);
 });
 
-test('the bars drawn after a resume are the hub’s', async ({ live, page, isMobile }) => {
-  test.skip(isMobile, 'the table is on wide screens');
+test('the bars drawn after a resume are the hub’s', async ({ live, page }) => {
   let cut: (() => Promise<void>) | undefined;
   await page.routeWebSocket(/\/ws\/v1/, (route) => {
     const server = route.connectToServer();
@@ -76,9 +75,9 @@ test('the bars drawn after a resume are the hub’s', async ({ live, page, isMob
   await page.waitForTimeout(3_000);
   await page.getByRole('button', { name: 'Table' }).click();
   const symbol = await page.locator('ca-price-head .symbol').innerText();
-  const rows = await page.locator('ca-bar-table tbody tr').evaluateAll((all) =>
-    all.map((row) => [...row.children].map((cell) => cell.textContent?.trim() ?? '')),
-  );
+  const rows = await page
+    .locator('ca-bar-table tbody tr')
+    .evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent?.trim() ?? '')));
   const answer = await page.request.get(`/api/v1/bars/${encodeURIComponent(symbol)}?interval=1s&limit=80`);
   const { bars } = (await answer.json()) as { bars: { start: number; close: number | null; state: string }[] };
   const closes = new Map(bars.map((bar) => [new Date(bar.start).toISOString().slice(11, 19), bar]));
@@ -90,8 +89,7 @@ test('the bars drawn after a resume are the hub’s', async ({ live, page, isMob
   }
 });
 
-test('a late revision changes its own candle', async ({ live, page, isMobile }) => {
-  test.skip(isMobile, 'the table is on wide screens');
+test('a late revision changes its own candle', async ({ live, page }) => {
   let send: ((message: string) => void) | undefined;
   await page.routeWebSocket(/\/ws\/v1/, (route) => {
     const server = route.connectToServer();

