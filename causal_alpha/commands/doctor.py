@@ -32,7 +32,7 @@ def doctor() -> None:
         try:
             click.echo(f"{name:<9} {check()}")
         except CausalAlphaError as error:
-            click.echo(f"{name:<9} MISSING: {error}")
+            click.echo(f"{name:<9} WRONG: {error}")
             wrong += 1
     sys.exit(1 if wrong else 0)
 
@@ -48,8 +48,8 @@ def _java() -> str:
 
 
 def _cached(name: str, variable: str) -> str:
-    if url := os.environ.get(variable):
-        return f"external, {variable}={url}"
+    if os.environ.get(variable):
+        return f"external, as {variable} says"
     folder = cache_folder() / name
     return str(folder) if folder.exists() else f"not in the cache yet: causal-alpha fetch makes {folder}"
 

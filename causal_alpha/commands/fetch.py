@@ -28,8 +28,8 @@ def fetch() -> None:
 
 
 def _fetch(service: type[Service], fill: Callable[[Say], str], say: Say) -> None:
-    if url := os.environ.get(service.variable):
-        say(f"{service.name}: external, {service.variable}={url}")
+    if os.environ.get(service.variable):
+        say(f"{service.name}: external, as {service.variable} says")
         return
     try:
         say(f"{service.name}: {fill(say)}")

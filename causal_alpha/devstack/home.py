@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -58,8 +58,9 @@ def _hold(file: IO[str]) -> bool:
 def _sweep() -> None:
     """Deletes temporary folders of runs that couldn't do it themselves."""
     for marker in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/.lock"):
-        about = marker.stat()
-        if about.st_uid == os.getuid() and time.time() - about.st_mtime > SETTLED:
-            with marker.open("a") as file:
-                if _hold(file):
-                    shutil.rmtree(marker.parent, ignore_errors=True)
+        with suppress(OSError):  # somebody else sweeps, too
+            about = marker.stat()
+            if about.st_uid == os.getuid() and time.time() - about.st_mtime > SETTLED:
+                with marker.open("r+") as file:
+                    if _hold(file):
+                        shutil.rmtree(marker.parent, ignore_errors=True)

@@ -7,13 +7,16 @@ resolve `org.apache.kafka:kafka_2.13:VERSION` with jgo, list what it brings, and
 
 import hashlib
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from causal_alpha.devstack.cache import Say, cache_folder, fill
 from causal_alpha.errors import ServiceError
 
 VERSION = "4.3.1"
+ATTEMPTS = 3
 
 JARS = """
 at.yawk.lz4:lz4-java:1.10.2 252dabd586d22149a31661a8afc1a50747714eb1a298bd4a6e780c8c91a13866
@@ -67,35 +70,46 @@ org.yaml:snakeyaml:2.5 e6682acf1ace77508ef13649cbf4f8d09d2cf5457bdb61d25ffb6ac02
 
 def fetch(say: Say) -> Path:
     """The folder of the jars in the cache, filled first if need be. Raises ServiceError."""
-
-    def download(place: Path) -> None:
-        import jgo  # noqa: PLC0415 - 0.3 s, and only a download needs it
-
-        context = jgo.MavenContext(repo_cache=place / ".m2", timeout=60)
-        wanted = [line.split() for line in JARS.strip().splitlines()]
-
-        def one(coordinates: str, sha256: str) -> None:
-            group, artifact, version = coordinates.split(":")
-            file = context.project(group, artifact).at_version(version).artifact().resolve()
-            was = hashlib.sha256(file.read_bytes()).hexdigest()
-            if was != sha256:
-                raise ServiceError(f"{coordinates}: expected sha256 {sha256}, was {was}")
-            file.rename(place / file.name)
-
-        with ThreadPoolExecutor(8) as pool:
-            jobs = [pool.submit(one, *line) for line in wanted]
-            for number, job in enumerate(jobs, 1):
-                try:
-                    job.result()
-                except (OSError, RuntimeError) as error:
-                    for other in jobs:
-                        other.cancel()
-                    raise ServiceError(f"can't fetch Kafka's jars: {error}") from error
-                if number % 10 == 0:
-                    say(f"kafka {VERSION}: {number} of {len(jobs)} jars")
-        shutil.rmtree(place / ".m2")
-
     folder = cache_folder() / f"kafka-{VERSION}"
     if not folder.exists():
         say(f"kafka {VERSION}: fetching 44 MB of jars into {folder}")
-    return fill(folder, download)
+    return fill(folder, lambda place: _download(place, say))
+
+
+def _download(place: Path, say: Say) -> None:
+    import jgo  # noqa: PLC0415 - 0.3 s, and only a download needs it
+
+    context = jgo.MavenContext(repo_cache=place / ".m2", timeout=60)
+    lines = JARS.strip().splitlines()
+    with ThreadPoolExecutor(8) as pool:
+        jobs = [pool.submit(fetch_jar, context, *line.split(), place) for line in lines]
+        try:
+            for number, job in enumerate(jobs, 1):
+                job.result()
+                if number % 10 == 0:
+                    say(f"kafka {VERSION}: {number} of {len(jobs)} jars")
+        except (OSError, RuntimeError) as error:
+            raise ServiceError(f"can't fetch Kafka's jars: {error}") from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+    shutil.rmtree(place / ".m2")
+
+
+def fetch_jar(context: Any, coordinates: str, sha256: str, place: Path, *, pause: float = 1.0) -> None:
+    """Puts one jar into `place`, in up to three attempts. ServiceError if its bytes are never the pinned ones."""
+    group, artifact, version = coordinates.split(":")
+    jar = context.project(group, artifact).at_version(version).artifact()
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            file = Path(jar.resolve())
+            was = hashlib.sha256(file.read_bytes()).hexdigest()
+            if was != sha256:
+                raise ServiceError(f"{coordinates}: expected sha256 {sha256}, was {was}")
+        except (OSError, RuntimeError, ServiceError):
+            if attempt == ATTEMPTS:
+                raise
+            jar.cached_path.unlink(missing_ok=True)  # cut off half-way, perhaps
+            time.sleep(pause * attempt)
+        else:
+            file.rename(place / file.name)
+            return

@@ -26,6 +26,7 @@ class Worker(Program):
         super().__init__("worker", Command(argv, environment, folder, grace=5.0), log=log)
         self.settings = dict(settings)
         self.app_id = self.settings.get("app_id", "causal-alpha")
+        self.database = self.settings.get("mongo_database", "causal_alpha")
         host = self.settings.get("hub_host", "127.0.0.1")
         self.url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{self.settings['hub_port']}"
 
