@@ -80,9 +80,9 @@ def _download(place: Path, say: Say) -> None:
     import jgo  # noqa: PLC0415 - 0.3 s, and only a download needs it
 
     context = jgo.MavenContext(repo_cache=place / ".m2", timeout=60)
-    lines = JARS.strip().splitlines()
+    pins = [line.split(" ", 1) for line in JARS.strip().splitlines()]
     with ThreadPoolExecutor(8) as pool:
-        jobs = [pool.submit(fetch_jar, context, *line.split(), place) for line in lines]
+        jobs = [pool.submit(fetch_jar, context, jar, sha256, place) for jar, sha256 in pins]
         try:
             for number, job in enumerate(jobs, 1):
                 job.result()
