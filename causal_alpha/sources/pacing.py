@@ -67,7 +67,7 @@ class Cut(NamedTuple):
     now: int
 
 
-async def cuts(due: Ints, pace: Pace, *, rows: int = 1_000, whole: bool = False) -> AsyncIterator[Cut]:
+async def cuts(due: Ints, pace: Pace, *, rows: int = 4_000, whole: bool = False) -> AsyncIterator[Cut]:
     """Cut rows that are due at `due` (ns, never falling) into batches of at most `rows`, in time.
 
     Batches come at least 10 ms apart unless they are full. A second without a row gives an empty

@@ -10,11 +10,12 @@ from typing import Any, Self, cast
 import numpy as np
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError
+from aiokafka.errors import for_code as error_of
 from aiokafka.partitioner import murmur2
 
 from causal_alpha.errors import SinkError
-from causal_alpha.frames import Frame, Ints, Labels, heartbeat
+from causal_alpha.frames import Column, Frame, Ints, Labels, heartbeat
 from causal_alpha.intervals import DAY, interval_ns
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sources.base import Batch, Source
@@ -181,12 +182,15 @@ class Publisher:
                     if not have.get(name)
                 ]
                 if missing:
-                    await admin.create_topics(missing)
+                    answer = await admin.create_topics(missing)
+                    for name, code, *_ in answer.topic_errors:
+                        if error_of(code) not in (NoError, TopicAlreadyExistsError):
+                            raise SinkError(f"expected to create the topic {name}, was {error_of(code).__name__}")
                 elif have[self._ticks] == self._partitions:
                     return
             except (KafkaError, OSError) as error:
-                if not getattr(error, "retriable", True) and not isinstance(error, TopicAlreadyExistsError):
-                    raise SinkError(f"expected to create {self._ticks} at {self._broker}, was {error!r}") from error
+                if not getattr(error, "retriable", True):
+                    raise SinkError(f"expected Kafka at {self._broker}, was {error!r}") from error
             finally:
                 await admin.close()
             await asyncio.sleep(0.3)
@@ -233,9 +237,11 @@ def _slices(n: int, rows: int) -> list[Ints]:
 def _compact(frame: Frame[Tick]) -> Frame[Tick]:
     """The frame without the names that none of its rows carries."""
     labels = frame.labels("symbol")
-    used, codes = np.unique(labels.codes, return_inverse=True)
+    used = np.flatnonzero(np.bincount(labels.codes, minlength=len(labels.names)))
     if len(used) == len(labels.names):
         return frame
-    names = Labels(codes.astype(np.int32), tuple(labels.names[code] for code in used.tolist()))
-    columns: Mapping[str, Any] = {**frame.columns, "symbol": names}
+    place = np.zeros(len(labels.names), dtype=np.int32)
+    place[used] = np.arange(len(used))
+    names = Labels(place[labels.codes], tuple(labels.names[code] for code in used.tolist()))
+    columns: Mapping[str, Column] = {**frame.columns, "symbol": names}
     return Frame(Tick, columns, frame.meta)

@@ -75,7 +75,8 @@ async def test_cuts_tell_of_idle_seconds(time: Time) -> None:
 
 
 async def test_cuts_of_the_fastest_speed_never_wait(time: Time) -> None:
-    found = await collect(list(range(0, 2_500 * SECOND, SECOND)), Pace(0, speed=0, clock=time, sleep=time.sleep))
+    pace = Pace(0, speed=0, clock=time, sleep=time.sleep)
+    found = await collect(list(range(0, 2_500 * SECOND, SECOND)), pace, rows=1_000)
     assert [cut.last for cut in found] == [1_000, 2_000, 2_500]
     assert time.now == 0
 

@@ -168,6 +168,13 @@ async def test_publisher_refuses_a_topic_with_other_partitions(kafka: str, app_i
             raise AssertionError("entered")
 
 
+@pytest.mark.services
+async def test_publisher_says_which_topic_kafka_refuses(kafka: str) -> None:
+    with pytest.raises(SinkError, match=r"expected to create the topic no/such.ticks, was InvalidTopic"):
+        async with Publisher(kafka, partitions=1, app_id="no/such"):
+            raise AssertionError("entered")
+
+
 async def test_publisher_says_when_there_is_no_kafka() -> None:
     with pytest.raises(SinkError, match=r"expected Kafka at 127\.0\.0\.1:1 with 1 partitions"):
         async with Publisher("127.0.0.1:1", partitions=1, patience=1.0):
