@@ -47,9 +47,24 @@ _HOMES = {
     "Sink": "sinks.base",
 }
 
-__all__ = [  # noqa: PLE0604
+__all__ = [
+    "App",
+    "Bar",
+    "Feature",
+    "FeatureSet",
+    "Features",
+    "Forecast",
+    "Forecaster",
+    "Frame",
+    "Prediction",
+    "Reject",
+    "Settings",
+    "Sink",
+    "Source",
+    "Tick",
+    "Window",
     "app",
-    *_HOMES,
+    "create_app",
 ]
 
 

@@ -3,7 +3,8 @@
 import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI
@@ -21,6 +22,16 @@ from causal_alpha.stores import shared_database
 from causal_alpha.topology import App
 from causal_alpha.ui import page_build
 
+_UVICORN = MappingProxyType(
+    {
+        "timeout_graceful_shutdown": 1,
+        "access_log": False,
+        "ws": "websockets-sansio",
+        "ws_max_size": 65_536,
+        "ws_per_message_deflate": False,  # on loopback it costs more time than it saves
+    }
+)
+
 
 @dataclass(frozen=True)
 class Service:
@@ -29,9 +40,7 @@ class Service:
     hub: Hub
     api: FastAPI
     metrics: CollectorRegistry
-    options: Mapping[str, Any] = field(
-        default_factory=lambda: {"timeout_graceful_shutdown": 1, "access_log": False, "ws": "websockets-sansio"}
-    )
+    options: Mapping[str, Any]
 
 
 def create_service(app: App, names: Sequence[str]) -> Service:
@@ -63,7 +72,7 @@ def create_service(app: App, names: Sequence[str]) -> Service:
         tolerance=round(settings.future_tolerance * SECOND),
         names=names,
     )
-    return Service(hub, api, metrics)
+    return Service(hub, api, metrics, _UVICORN)
 
 
 async def _answers(reader: MongoReader) -> bool:

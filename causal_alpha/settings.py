@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     app_id: str = Field("causal-alpha", min_length=1, description="consumer group and topic prefix")
     instance_id: str = Field("worker-1", min_length=1, description="stable and unique among live workers")
     partitions: int = Field(1, ge=1, le=1024, description="partitions of the ticks topic")
-    agents: Words = Field(("agents",), description="modules with agents, imported at start")
+    agents: Words = Field(("agents",), min_length=1, description="modules with agents, imported at start")
     data_dir: Path = Field(Path("data"), description="where Faust keeps a worker's local state")
 
     intervals: Words = Field(("1s", "1m"), description="bar intervals, the finest first")
@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     universe: str = Field("default", min_length=1, description="key of the bars topic's cross-section")
 
     mongo_url: str = Field("mongodb://127.0.0.1:27017", description="MongoDB connection string")
-    mongo_database: str = Field("causal_alpha", min_length=1)
+    mongo_database: str = Field("causal_alpha", min_length=1, description="its collections are named like the topics")
     csv_folder: Path | None = Field(None, description="also archive to CSV files in this folder")
 
     hub_host: str = Field("127.0.0.1", description="address of the page and its API")
@@ -49,10 +49,10 @@ class Settings(BaseSettings):
     replay_buffer: int = Field(20_000, ge=1, description="log messages a socket can resume over")
 
     consumer_linger: float = Field(0.003, ge=0, le=1, description="pause before each poll of Kafka")
-    producer_linger: float = Field(0.003, ge=0, le=1)
-    max_poll_records: int = Field(2_000, ge=1)
+    producer_linger: float = Field(0.003, ge=0, le=1, description="time in which messages to Kafka gather")
+    max_poll_records: int = Field(2_000, ge=1, description="messages that one poll may bring")
     snapshot_every: float = Field(0.5, gt=0, description="between two snapshots of a partition's state")
-    session_timeout: float = Field(10.0, gt=0)
+    session_timeout: float = Field(10.0, gt=0, description="after which Kafka takes a silent worker for dead")
 
     @field_validator("agents", "intervals", mode="before")
     @classmethod

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from pymongo import MongoClient
 
@@ -18,6 +19,9 @@ from causal_alpha.devstack.mongo import Mongo
 from causal_alpha.devstack.ports import free_port
 from causal_alpha.devstack.service import Service
 from causal_alpha.devstack.worker import Worker
+
+hypothesis.settings.register_profile("shared machine", deadline=None)  # a law is not about time
+hypothesis.settings.load_profile("shared machine")
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKET = Path(os.environ.get("CAUSAL_ALPHA_MARKET") or ROOT.parent / "shared" / "market")

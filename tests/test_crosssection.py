@@ -1,0 +1,61 @@
+from causal_alpha.crosssection import CrossSection
+from causal_alpha.frames import Frame
+from causal_alpha.intervals import SECOND
+from causal_alpha.records import Bar
+
+
+def bar(symbol: str, second: int, close: float = 1.0) -> Bar:
+    return Bar(
+        symbol=symbol, interval="1s", start=second * SECOND, open=1.0, high=1.0, low=1.0, close=close, volume=1.0,
+        vwap=1.0, trades=1,
+    )  # fmt: skip
+
+
+def frame(rows: list[Bar], origin: str, watermark: int, origins: int = 0) -> Frame[Bar]:
+    meta = {"origin": origin, "watermark": str(watermark * SECOND)} | ({"origins": str(origins)} if origins else {})
+    return Frame.of(Bar, rows, meta)
+
+
+def taken(section: CrossSection, added: Frame[Bar]) -> list[list[tuple[str, int]]]:
+    return [[(row.symbol, row.start // SECOND) for row in part.rows()] for part in section.add(added)]
+
+
+def test_cross_section_waits_for_every_partition() -> None:
+    section = CrossSection(SECOND)
+
+    assert taken(section, frame([bar("A", 0), bar("A", 1)], "ticks/0", 2, origins=2)) == []
+    assert taken(section, frame([bar("B", 0)], "ticks/1", 1, origins=2)) == [[("A", 0), ("B", 0)]]
+    assert taken(section, frame([], "ticks/1", 2, origins=2)) == [[("A", 1)]]
+
+
+def test_cross_section_yields_a_time_once() -> None:
+    section = CrossSection(SECOND)
+    sent = frame([bar("A", 0)], "ticks/0", 1, origins=1)
+
+    assert taken(section, sent) == [[("A", 0)]]
+    assert taken(section, sent) == []
+
+
+def test_cross_section_takes_the_last_word_on_a_symbol() -> None:
+    section = CrossSection(SECOND)
+    taken(section, frame([bar("A", 0, 1.0)], "ticks/0", 0, origins=2))
+
+    assert taken(section, frame([bar("A", 0, 2.0)], "ticks/0", 1, origins=2)) == []
+
+    (whole,) = section.add(frame([], "ticks/1", 1, origins=2))
+    assert [row.close for row in whole.rows()] == [2.0]
+
+
+def test_cross_section_of_a_source_of_bars_is_complete_by_itself() -> None:
+    section = CrossSection(SECOND)
+
+    assert taken(section, frame([bar("A", 0), bar("B", 1)], "bars/replay", 2)) == [[("A", 0)], [("B", 1)]]
+
+
+def test_cross_section_survives_a_dump() -> None:
+    section = CrossSection(SECOND)
+    taken(section, frame([bar("A", 0)], "ticks/0", 1, origins=2))
+
+    again = CrossSection.load(section.dump())
+
+    assert taken(again, frame([bar("B", 0)], "ticks/1", 1, origins=2)) == [[("A", 0), ("B", 0)]]

@@ -1,0 +1,28 @@
+from causal_alpha.bars import NEVER
+from causal_alpha.intervals import SECOND
+from causal_alpha.streamtime import StreamTime
+
+T0 = 1_700_000_000 * SECOND
+
+
+def test_stream_time_moves_on_once_a_partition_is_quiet() -> None:
+    time = StreamTime(idle_after=2.0, lateness=1.0)
+
+    assert time.beat(T0, T0 - SECOND, now=100.0) is None
+    assert time.beat(T0, T0 - SECOND, now=101.9) is None
+    assert time.beat(T0, T0 - SECOND, now=103.0) == T0 + 2 * SECOND  # 3 s passed, 1 s of lateness
+
+
+def test_stream_time_starts_anew_with_each_tick() -> None:
+    time = StreamTime(idle_after=2.0, lateness=1.0)
+    time.beat(T0, NEVER, now=100.0)
+
+    assert time.beat(T0 + SECOND, NEVER, now=103.0) is None
+
+
+def test_stream_time_is_silent_where_a_source_speaks_or_nothing_came() -> None:
+    time = StreamTime(idle_after=2.0, lateness=1.0)
+    time.beat(T0, NEVER, now=100.0)
+
+    assert time.beat(T0, T0 + 60 * SECOND, now=105.0) is None
+    assert StreamTime(2.0, 1.0).beat(NEVER, NEVER, now=105.0) is None
