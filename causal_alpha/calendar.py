@@ -17,22 +17,27 @@ from causal_alpha.intervals import DAY, interval_ns
 ALWAYS = "24/7"
 WEEKDAYS = "24/5"
 _FIRST = "1990-01-01"
+_SUFFIXES = {
+    **{"L": "XLON", "DE": "XETR", "PA": "XPAR", "AS": "XAMS", "BR": "XBRU", "MI": "XMIL", "SW": "XSWX", "ST": "XSTO"},
+    **{"T": "XTKS", "HK": "XHKG", "SS": "XSHG", "KS": "XKRX", "TW": "XTAI", "NS": "XBOM", "AX": "XASX", "TO": "XTSE"},
+}
 
 
 def calendar_of(symbol: str) -> str:
     """The name of a symbol's calendar, by how it is written.
 
     `24/7`: `venue:name`, pairs that end in -USD, -USDT, -USDC, -EUR or USDT, and `BTC-PERP` and the like.
-    `24/5`: Yahoo's currencies, which end in `=X`. All else trades in New York: `XNYS`.
+    `24/5`: Yahoo's currencies and futures, which end in `=X` and `=F`. Yahoo's suffixes name some
+    exchanges: `VOD.L` trades in London. All else trades in New York: `XNYS`.
 
-    >>> [calendar_of(symbol) for symbol in ("spot:BTCUSDT", "BTC-USD", "EURUSD=X", "AAPL", "BRK-B")]
-    ['24/7', '24/7', '24/5', 'XNYS', 'XNYS']
+    >>> [calendar_of(symbol) for symbol in ("spot:BTCUSDT", "BTC-USD", "EURUSD=X", "AAPL", "BRK-B", "VOD.L")]
+    ['24/7', '24/7', '24/5', 'XNYS', 'XNYS', 'XLON']
     """
-    if symbol.endswith("=X"):
+    if symbol.endswith(("=X", "=F")):
         return WEEKDAYS
     if re.search(r":|-(USD[TC]?|EUR|PERP)$|.USDT$", symbol):
         return ALWAYS
-    return "XNYS"
+    return _SUFFIXES.get(symbol.rpartition(".")[2], "XNYS") if "." in symbol else "XNYS"
 
 
 class Calendar:

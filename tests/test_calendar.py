@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_alpha.calendar import Calendar, calendar_of
+from causal_alpha.calendar import _SUFFIXES, Calendar, calendar_of
 from causal_alpha.errors import SettingsError
 from causal_alpha.intervals import DAY, SECOND, interval_ns
 
@@ -77,6 +77,11 @@ def test_bar_closes_leave_out_a_lunch_break() -> None:
     assert not tokyo.is_open(first + 30 * minute)
 
 
+@pytest.mark.parametrize("name", sorted(set(_SUFFIXES.values())))
+def test_calendars_of_all_suffixes_exist(name: str) -> None:
+    assert Calendar(name).next_open(ns(2024, 5, 8)) < ns(2024, 5, 9, 23)
+
+
 @given(
     ts=st.integers(ns(1995, 1, 1), ns(2025, 12, 1)),
     interval=st.sampled_from(["1s", "1m", "5m", "1h", "1d"]),
@@ -133,6 +138,9 @@ def test_calendar_of_a_young_exchange_starts_with_it() -> None:
         ("GBPUSD=X", "24/5"),
         ("MSFT", "XNYS"),
         ("BRK-B", "XNYS"),
+        ("BF.B", "XNYS"),
+        ("7203.T", "XTKS"),
+        ("ES=F", "24/5"),
         ("^GSPC", "XNYS"),
         ("USDT", "XNYS"),
     ],

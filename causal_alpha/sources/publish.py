@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self, cast
@@ -23,6 +24,7 @@ from causal_alpha.sources.base import Batch, Source
 MAX_MESSAGE = 8 * 1024 * 1024
 _TICK_ROWS, _BAR_ROWS = 1_000, 4_000
 _WINDOW = 256  # messages on the way before `send` waits
+_STOP = 5.0  # seconds that the last messages get when a run is broken off
 
 
 @lru_cache(maxsize=65_536)
@@ -93,7 +95,9 @@ class Publisher:
             if error is None:
                 await self.flush()
         finally:
-            await self._producer.stop()
+            with suppress(TimeoutError):  # what a dead Kafka never took is lost with it
+                async with asyncio.timeout(_STOP):
+                    await self._producer.stop()
 
     async def send(self, frame: Batch, source: str) -> None:
         """Send a frame of `source`; waits while too many messages are on their way.

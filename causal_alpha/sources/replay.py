@@ -22,12 +22,14 @@ from causal_alpha.sources.tables import BarReader, File, TickReader, widths
 class Replay:
     """A source of the rows of a file. Columns are found as `causal_alpha.sources.layout` says.
 
-    `speed` is in event seconds a second, None or 0 as fast as possible. Ticks keep the file's order, and a
-    heartbeat trails the newest tick by `lateness` (s), so that rows out of order aren't made late
-    by it. Bars come in order of time: a file that isn't is read whole and sorted, any other is
-    read in pieces. `columns` maps fields to the file's columns; `symbol` names the rows of a file
-    without such a column; `zone` is that of times without one; `stamped` tells which end of a bar
-    its time is; `interval` is needed where it is neither a column nor the least step between bars.
+    `speed` is in event seconds a second, None or 0 as fast as possible. Ticks keep the file's order, and
+    a heartbeat trails the newest tick by `lateness` (s), so that rows out of order aren't made late by
+    it. Bars come in order of time: a file that isn't is read whole and sorted, any other is read in
+    pieces. A bar's time that is none, or not on the grid of its interval, ends the feed.
+
+    `columns` maps fields to the file's columns; `symbol` names the rows of a file without such a
+    column; `zone` is that of times without one; `stamped` tells which end of a bar its time is;
+    `interval` is needed where it is neither a column nor the least step between bars.
     """
 
     def __init__(
@@ -56,10 +58,7 @@ class Replay:
             raise SourceError(f"zone: expected a name such as UTC or America/New_York, was {zone!r}") from None
         if interval is not None:
             widths(Labels.constant(interval, 1))
-        self._ticks = TickReader(self._layout, source=self.name, zone=zone, symbol=symbol)
-        self._bars = BarReader(
-            self._layout, source=self.name, zone=zone, symbol=symbol, interval=interval, stamped=stamped
-        )
+        self._symbol, self._zone, self._interval, self._stamped = symbol, zone, interval, stamped
         self._speed, self._clock, self._sleep = speed, clock, sleep
         self._slack = round(lateness * SECOND)
 
@@ -67,12 +66,13 @@ class Replay:
         return self._tick_frames() if self._layout.kind == "ticks" else self._bar_frames()
 
     async def _tick_frames(self) -> AsyncIterator[Frame[Tick]]:
+        reader = TickReader(self._layout, source=self.name, zone=self._zone, symbol=self._symbol)
         newest, beat = 0, 0
         pace: Pace | None = None
         present = time.time_ns()
         batches = self._file.batches(list(self._layout.columns.values()))
         while (batch := await asyncio.to_thread(next, batches, None)) is not None:
-            ticks = self._ticks.read(batch)
+            ticks = reader.read(batch)
             ts = ticks.ints("ts")
             # A stamp from the future is a wrong one: it must not hold up, or make late, all that follow.
             due = np.maximum.accumulate(np.where(ts > present, 0, ts).clip(min=newest))
@@ -105,12 +105,22 @@ class Replay:
 
     def _complete_times(self) -> Iterator[Frame[Bar]]:
         """Bars by end; those that end together are in one frame."""
-        if not self._in_order():
-            bars = Frame.concat(list(self._read_bars()))
+        reader = BarReader(
+            self._layout,
+            source=self.name,
+            zone=self._zone,
+            symbol=self._symbol,
+            interval=self._interval,
+            stamped=self._stamped,
+        )
+        batches = self._file.batches(list(self._layout.columns.values()))
+        pieces = (reader.read(batch) for batch in batches if batch.num_rows)
+        if not self._in_order(reader):
+            bars = Frame.concat(list(pieces))
             yield bars.take(np.argsort(_ends(bars), kind="stable"))
             return
         rest: Frame[Bar] | None = None
-        for piece in self._read_bars():
+        for piece in pieces:
             bars = piece if rest is None else Frame.concat([rest, piece])
             ends = _ends(bars)
             whole = int(np.searchsorted(ends, ends[-1]))
@@ -120,21 +130,16 @@ class Replay:
         if rest is not None:
             yield rest
 
-    def _in_order(self) -> bool:
+    def _in_order(self, reader: BarReader) -> bool:
         """Whether bars end one after the other; reads the times alone."""
         last = np.iinfo(np.int64).min
         needed = [self._layout.columns[name] for name in ("start", "interval") if name in self._layout]
         for batch in self._file.batches(needed):
-            ends = self._bars.ends(batch)
+            ends = reader.ends(batch)
             if len(ends) and (ends[0] < last or (np.diff(ends) < 0).any()):
                 return False
             last = int(ends[-1]) if len(ends) else last
         return True
-
-    def _read_bars(self) -> Iterator[Frame[Bar]]:
-        for batch in self._file.batches(list(self._layout.columns.values())):
-            if batch.num_rows:
-                yield self._bars.read(batch)
 
 
 def _ends(bars: Frame[Bar]) -> Ints:

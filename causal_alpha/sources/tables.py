@@ -132,14 +132,22 @@ class BarReader:
         usable = np.logical_and.reduce([(price > 0) & np.isfinite(price) for price in prices])
         prices = [np.where(usable, price, np.nan) for price in prices]
         _, high, low, close = prices
+        starts = cells.times("start", self._zone) - (widths(intervals) if self._stamped == "end" else 0)
+        if off := np.flatnonzero((starts <= 0) | (starts % widths(intervals) != 0)).tolist():
+            raise SourceError(
+                f"times of bars: expected starts on the grid of {intervals.tolist()[off[0]]}, "
+                f"was {np.datetime64(int(starts[off[0]]), 'ns')}"
+            )
+        typical = (high + low + close) / 3
+        vwap = cells.floats("vwap")
         quality = Labels((~usable).astype(np.int32), ("ok", "no_data"))
         columns: dict[str, Column] = {
             "symbol": cells.symbols(self._symbol),
             "interval": intervals,
-            "start": cells.times("start", self._zone) - (widths(intervals) if self._stamped == "end" else 0),
+            "start": starts,
             **dict(zip(PRICES, prices, strict=True)),
             "volume": np.nan_to_num(cells.floats("volume")),
-            "vwap": cells.floats("vwap") if "vwap" in self._layout else (high + low + close) / 3,
+            "vwap": np.where(np.isfinite(vwap), vwap, typical),
             "trades": np.nan_to_num(cells.floats("trades")).astype(np.int64),
             "state": Labels.constant("final", n),
             "revision": np.zeros(n, dtype=np.int64),

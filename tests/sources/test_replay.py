@@ -208,6 +208,24 @@ async def test_replay_normalises_bars_that_are_stamped_by_their_end(tmp_path: Pa
     assert found.ints("start").tolist()[::2] == [NOON - MINUTE, NOON, NOON + MINUTE]
 
 
+@pytest.mark.parametrize(
+    ("shift", "message"),
+    [(30 * MINUTE, "expected starts on the grid of 1h, was 2024-07-01T12:30"), (-NOON, "grid of 1h, was 1970-01-01")],
+)
+async def test_replay_refuses_bars_off_the_grid(tmp_path: Path, shift: int, message: str) -> None:
+    table = bars(3, 60 * MINUTE)
+    table["start"] = [start + shift for start in table["start"]]
+    with pytest.raises(SourceError, match=message):
+        await run(Replay(write(tmp_path / "b.parquet", **table)))
+
+
+@pytest.mark.parametrize("make", [ticks, bars])
+async def test_replay_can_be_run_again(tmp_path: Path, make: Any) -> None:
+    source = Replay(write(tmp_path / "t.parquet", **make(9)))
+    first, second = [[frame.encode() for frame in await run(source)] for _ in range(2)]
+    assert first == second != []
+
+
 async def test_replay_takes_names_zone_and_symbol_from_its_caller(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("when,last,lots\n2024-07-01 08:00:00,5.5,3\n")

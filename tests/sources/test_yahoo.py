@@ -238,10 +238,10 @@ async def test_the_last_trades_of_a_session_are_still_asked_for(yahoo: YahooServ
 
 async def test_quotes_older_than_the_delay_are_told_about(yahoo: YahooServer, caplog: pytest.LogCaptureFixture) -> None:
     yahoo.script = lambda symbol, query: (200, chart(symbol, time=NOON - 900 + len(yahoo.charts), price=1.0))
-    found = await take(feed(yahoo, "VOD.L"), 6)
+    found = await take(feed(yahoo, "VALE3.SA"), 6)
     assert len(ticks(found)) == 3
     said = [record.getMessage() for record in caplog.records if "delay" in record.getMessage()]
-    assert said == ["yahoo: VOD.L has quotes 898 s old: expected a delay of at least that"]
+    assert said == ["yahoo: VALE3.SA has quotes 898 s old: expected a delay of at least that"]
 
 
 async def test_waiting_for_an_answer_does_not_hold_up_the_loop(yahoo: YahooServer) -> None:
