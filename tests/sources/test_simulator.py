@@ -1,12 +1,15 @@
 import asyncio
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from causal_alpha.bars import BarState
 from causal_alpha.checks import check_source
 from causal_alpha.errors import SourceError
 from causal_alpha.frames import Frame
@@ -15,6 +18,7 @@ from causal_alpha.records import Bar, Tick
 from causal_alpha.sources.base import History, Source
 from causal_alpha.sources.market import EPOCH
 from causal_alpha.sources.simulator import Simulator, made_up_symbols
+from causal_alpha.transform import Transform
 
 START = EPOCH + 100 * DAY
 
@@ -125,6 +129,35 @@ def test_history_equals_a_pandas_resample_of_the_trades(minutes: int, offset: in
         carried = pd.Series(mine.floats("close")).where(mine.ints("trades") > 0).ffill()
         known = carried.notna().to_numpy()
         assert mine.floats("close")[known].tolist() == carried[known].tolist()
+
+
+@dataclass(frozen=True)
+class Message:
+    """A Kafka record with a frame."""
+
+    offset: int
+    timestamp: int
+    value: bytes
+
+
+async def test_history_equals_what_the_transform_makes_of_the_trades() -> None:
+    source = simulator(rate=40.0, history=0, length=180 * SECOND)
+    frames = [frame async for frame in source.frames()]
+    messages = [Message(i, 10**13, frame.encode()) for i, frame in enumerate(frames)]
+    transform = Transform(topic="ticks", partitions=1, tolerance=5.0)
+    state = BarState.new(("1s", "1m"), lateness=1.0)
+    made, rejects = transform.run(state, 0, messages)
+    assert not len(rejects)
+    for interval in ("1s", "1m"):
+        expected = await source.history(made_up_symbols(8), interval, START, START + 180 * SECOND)
+        expected = expected.take(np.lexsort((expected.labels("symbol").codes, expected.ints("start"))))
+        found = {(bar.start, bar.symbol): bar for bar in made[interval].rows() if bar.quality != "no_trade"}
+        traded = [bar for bar in expected.rows() if bar.quality == "ok"]
+        assert len(traded) == len(found)
+        for bar in traded:
+            other = found[bar.start, bar.symbol]
+            assert replace(other, vwap=bar.vwap, quality="ok") == bar
+            assert other.vwap == pytest.approx(bar.vwap, rel=1e-12)
 
 
 async def test_history_refuses_what_it_does_not_make() -> None:
