@@ -3,6 +3,8 @@
 import os
 import signal
 import sys
+import threading
+import time
 import webbrowser
 from pathlib import Path
 from types import FrameType
@@ -56,9 +58,10 @@ def up(
         broker=os.environ.get(Kafka.variable),
         mongo_url=os.environ.get(Mongo.variable),
     )
-    parent = os.getppid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    if with_parent:
+        threading.Thread(target=_stop_with, args=(os.getppid(),), daemon=True).start()
 
     def announce(places: Places) -> None:
         click.echo(str(places))
@@ -67,7 +70,7 @@ def up(
             webbrowser.open(places.page)
 
     try:
-        run(plan, say=_say, announce=announce, wanted=lambda: not with_parent or os.getppid() == parent)
+        run(plan, say=_say, announce=announce)
     except KeyboardInterrupt:
         _say("stopped")
 
@@ -129,6 +132,13 @@ def _has_desktop() -> bool:
     return sys.stdout.isatty() and (
         sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     )
+
+
+def _stop_with(parent: int) -> None:
+    """Stops this process when it has lost its parent: `make` can be killed, too."""
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

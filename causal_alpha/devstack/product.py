@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from causal_alpha.devstack.cache import Say
 from causal_alpha.devstack.home import home
@@ -55,9 +56,10 @@ class Places:
         return f"ready page={self.page} kafka={self.kafka} mongo={self.mongo}"
 
 
-def run(plan: Plan, *, say: Say, announce: Callable[[Places], None], wanted: Callable[[], bool]) -> None:
-    """Runs the plan until `wanted()` is false or an exception, such as Ctrl-C, ends it; then stops source, worker and
-    services, in this order. `announce` is called once, when everything answers. Raises ServiceError.
+def run(plan: Plan, *, say: Say, announce: Callable[[Places], None]) -> NoReturn:
+    """Runs the plan until an exception ends it, such as Ctrl-C; then stops source, worker and services, in this order.
+
+    `announce` is called once, when everything answers. Raises ServiceError.
     """
     with home(plan.data, say=say) as folder, ExitStack() as stops:
         logs = folder / "logs"
@@ -90,7 +92,7 @@ def run(plan: Plan, *, say: Say, announce: Callable[[Places], None], wanted: Cal
         supervisor = Supervisor(say=say)
         for one in watched:
             supervisor.watch(one)
-        while wanted():
+        while True:
             supervisor.check()
             time.sleep(0.2)
 

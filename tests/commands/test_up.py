@@ -127,6 +127,20 @@ def test_up_starts_a_killed_worker_and_a_killed_source_again(up):
     wait_for(lambda: bars(page) > newest)
 
 
+@pytest.mark.services
+def test_up_follows_its_parent_into_death_while_it_starts(tmp_path):
+    script = f"{sys.executable} -m causal_alpha up --source none --port 0 --with-parent & wait"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(["sh", "-c", script], env=environment, stderr=subprocess.PIPE, text=True) as parent:
+        read_until(parent.stderr, "causal-alpha: starting Kafka and MongoDB\n")
+        family = psutil.Process(parent.pid).children(recursive=True)
+
+        parent.kill()
+
+        assert not psutil.wait_procs(family, timeout=20)[1]
+    assert not list(tmp_path.iterdir())
+
+
 def bars(page):
     """Start of the newest bar that the hub knows, ms; 0 if it knows none."""
     with urllib.request.urlopen(f"{page}api/v1/symbols", timeout=5) as answer:
