@@ -151,6 +151,15 @@ describe('Stream', () => {
     expect(FakeSocket.all.length).toBe(before + 1);
   });
 
+  it('counts as offline as soon as the network goes, and reconnects by itself', () => {
+    FakeSocket.last.say(hello(0));
+    const before = FakeSocket.all.length;
+    window.dispatchEvent(new Event('offline'));
+    expect(stream.connection().phase).toBe('offline');
+    vi.advanceTimersByTime(250);
+    expect(FakeSocket.all.length).toBe(before + 1);
+  });
+
   it('is stale after five silent seconds until the next message', () => {
     FakeSocket.last.say(hello(0));
     vi.advanceTimersByTime(4_000);

@@ -55,7 +55,7 @@ export class Stream {
 
   constructor() {
     const online = (): void => this.reconnectNow();
-    const offline = (): void => this.socket?.close();
+    const offline = (): void => this.cut();
     const visible = (): void => this.flush();
     const watch = setInterval(() => this.checkStale(), 1_000);
     this.window.addEventListener('online', online);
@@ -148,6 +148,14 @@ export class Stream {
     const phase = this.connection().phase;
     if (missing > 0) this.connection.set({ phase: 'resuming', events: missing });
     else if (phase !== 'open') this.connection.set({ phase: 'open' });
+  }
+
+  /** The network went: a close would wait for the other side's answer, which can't come. */
+  private cut(): void {
+    const socket = this.socket;
+    if (!socket) return;
+    this.lost();
+    socket.close();
   }
 
   private lost(): void {

@@ -27,7 +27,7 @@ import { QuantileLadder } from './quantile-ladder';
           <span class="sub warn"><i class="dot stale"></i> {{ age }} old</span>
         } @else {
           <span class="sub" data-testid="forecast-made"
-            >{{ layout.compact() ? '' : 'made ' + time(forecast.made) + ' ' }}for {{ time(forecast.due) }}</span
+            >{{ roomy() ? 'made ' + time(forecast.made) + ' ' : '' }}for {{ time(forecast.due) }}</span
           >
         }
       }
@@ -74,11 +74,15 @@ import { QuantileLadder } from './quantile-ladder';
 export class ForecastPanel {
   protected readonly store = inject(LiveStore);
   protected readonly selection = inject(Selection);
-  protected readonly layout = inject(Layout);
+  private readonly layout = inject(Layout);
   private readonly stream = inject(Stream);
   private readonly zone = inject(Zone);
 
   protected readonly family = computed(() => familyName(this.store.forecast()?.family ?? ''));
+  /** Times with seconds, and the compact layout, leave room for one of the two. */
+  protected readonly roomy = computed(
+    () => !this.layout.compact() && barPrecision(this.selection.interval()) === 'minute',
+  );
   protected readonly fallback = computed(() => {
     const forecast = this.store.forecast();
     return forecast !== null && isFallback(forecast);

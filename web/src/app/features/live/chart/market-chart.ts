@@ -31,7 +31,7 @@ const AXIS_PX = 25;
 const SCALE_PX = 58;
 /** Columns of future that a wide and a narrow chart keep in view. */
 const FUTURE_WIDE = 13;
-const FUTURE_NARROW = 11;
+const FUTURE_NARROW = 14;
 const HOLLOW_FROM_PX = 6;
 const OLDER_WITHIN = 30;
 

@@ -1,0 +1,115 @@
+import { signal } from '@angular/core';
+import { TestBed } from '@angular/core/testing';
+
+import { BarsPage, ForecastsPage, HubApi, HubError } from '../../core/api/hub-api';
+import { Bar } from '../../core/market/bar';
+import { Selection } from '../../core/selection/selection';
+import { BarLog, BarState, ForecastLog } from '../../core/stream/messages';
+import { Stream, StreamSink } from '../../core/stream/stream';
+import { LiveStore } from './live-store';
+
+const MINUTE = 60_000;
+const bar = (start: number, close: number, state: Bar['state'] = 'final', revision = 0): Bar => ({
+  ...{ start: start * MINUTE, open: 1, high: 9, low: 1, close, volume: 1, vwap: 1, trades: 1 },
+  ...{ state, revision, quality: 'ok' },
+});
+const row = ({ start, open, high, low, close, volume, vwap, trades, state, revision, quality }: Bar, symbol = 'A') =>
+  [symbol, '1m', start, open, high, low, close, volume, vwap, trades, state, revision, quality, 'test'] as const;
+const barLog = (seq: number, of: Bar, symbol = 'A'): BarLog => [seq, 'bar', ...row(of, symbol)];
+const barState = (of: Bar): BarState => ['bar', ...row(of)];
+const forecastLog = (seq: number, start: number, horizon: number): ForecastLog => [
+  ...([seq, 'forecast', 'A', '1m', start * MINUTE, (start + 1) * MINUTE, horizon] as const),
+  ...([(start + 1 + horizon) * MINUTE, 100, 0, 1e-6, [99, 100, 101], 'ewma', '1', 'test'] as const),
+];
+
+describe('LiveStore', () => {
+  let sink: StreamSink;
+  let answer: {
+    bars: (page: BarsPage) => void;
+    forecasts: (page: ForecastsPage) => void;
+    fail: (error: Error) => void;
+  };
+  let store: LiveStore;
+  const symbol = signal('A');
+
+  beforeEach(() => {
+    symbol.set('A');
+    const api = {
+      bars: () => new Promise<BarsPage>((bars, fail) => (answer = { ...answer, bars, fail })),
+      forecasts: () => new Promise<ForecastsPage>((forecasts) => (answer = { ...answer, forecasts })),
+    };
+    TestBed.configureTestingModule({
+      providers: [
+        LiveStore,
+        { provide: HubApi, useValue: api },
+        { provide: Selection, useValue: { symbol, interval: signal('1m') } },
+        { provide: Stream, useValue: { subscribe: (it: StreamSink) => ((sink = it), () => undefined) } },
+      ],
+    });
+    store = TestBed.inject(LiveStore);
+    TestBed.tick();
+  });
+
+  const snapshot = async (seq: number, bars: readonly Bar[]) => {
+    answer.bars({ seq, bars });
+    answer.forecasts({ seq, forecasts: [] });
+    await vi.waitFor(() => expect(store.phase().phase).toBe('ready'));
+  };
+  const closes = () => store.series.bars.map((each) => each.close);
+
+  it('joins a snapshot with what came while it was fetched, older events left out', async () => {
+    expect(store.phase().phase).toBe('loading');
+    sink.log!([barLog(9, bar(2, 7)), barLog(11, bar(3, 4)), barLog(12, bar(1, 8, 'revised', 1))]);
+    sink.state!([barState(bar(4, 5, 'forming'))]);
+    await snapshot(10, [bar(1, 1), bar(2, 2)]);
+    expect(closes()).toEqual([8, 2, 4, 5]);
+    expect(store.lastBar()?.state).toBe('forming');
+  });
+
+  it('takes only its own symbol', async () => {
+    await snapshot(0, [bar(1, 1)]);
+    sink.log!([barLog(1, bar(2, 2), 'B')]);
+    expect(closes()).toEqual([1]);
+  });
+
+  it('tells listeners how much changed', async () => {
+    await snapshot(0, [bar(1, 1), bar(3, 3)]);
+    const kinds: string[] = [];
+    store.listen((change) => kinds.push(change?.kind ?? 'all'));
+    sink.state!([barState(bar(4, 4, 'forming'))]);
+    sink.log!([barLog(1, bar(4, 5)), barLog(2, bar(1, 2, 'revised', 1)), barLog(3, bar(2, 2))]);
+    sink.state!([barState(bar(4, 9, 'forming'))]);
+    expect(kinds).toEqual(['append', 'update', 'patch', 'rebuild']);
+  });
+
+  it('keeps the newest forecast of each horizon and what was said for each bar', async () => {
+    await snapshot(0, [bar(1, 1)]);
+    sink.log!([forecastLog(1, 1, 1), forecastLog(2, 1, 5), forecastLog(3, 2, 1), forecastLog(4, 2, 5)]);
+    expect(store.forecasts().map((each) => [each.horizon, each.start / MINUTE])).toEqual([
+      [1, 2],
+      [5, 2],
+    ]);
+    expect(store.saidFor(6 * MINUTE)?.start).toBe(MINUTE);
+    expect(store.saidFor(2 * MINUTE, 1)?.start).toBe(MINUTE);
+    expect(store.fan()?.knots.map((knot) => knot.horizon)).toEqual([0, 1, 5]);
+  });
+
+  it('fetches again after a reset and when the symbol changes', async () => {
+    await snapshot(5, [bar(1, 1)]);
+    sink.reset!();
+    expect(store.phase().phase).toBe('loading');
+    await snapshot(2, [bar(1, 3)]);
+    expect(closes()).toEqual([3]);
+    symbol.set('B');
+    TestBed.tick();
+    expect(store.phase().phase).toBe('loading');
+  });
+
+  it('says what failed and can be tried again', async () => {
+    answer.fail(new HubError(503, 'expected MongoDB, was away'));
+    await vi.waitFor(() => expect(store.phase()).toMatchObject({ phase: 'failed', status: 503 }));
+    void store.load();
+    await snapshot(0, [bar(1, 1)]);
+    expect(closes()).toEqual([1]);
+  });
+});
