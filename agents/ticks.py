@@ -11,6 +11,7 @@ from causal_alpha.ingest import fetch
 from causal_alpha.records import Tick
 from causal_alpha.sinks.mongo import MongoReader
 from causal_alpha.sources.publish import split
+from causal_alpha.sources.requests import known_feeds
 from causal_alpha.stores import shared_database
 from causal_alpha.streamtime import StreamTime
 
@@ -21,8 +22,9 @@ times: defaultdict[int, StreamTime] = defaultdict(lambda: StreamTime(settings.id
 @app.agent(app.requests)
 async def ingest_ticks(stream: Any) -> None:
     jobs = MongoReader(shared_database(settings.mongo_url, settings.mongo_database))
+    feeds = known_feeds()
     async for request in stream:
-        async for frame in fetch(request, jobs):
+        async for frame in fetch(request, jobs, feeds):
             if frame.record is Tick:
                 for partition, part in split(frame, settings.partitions):
                     await app.ticks.send(key=b"", value=part.encode(), partition=partition)
