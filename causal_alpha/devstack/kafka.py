@@ -101,7 +101,7 @@ class Kafka(Service):
 
     def _format(self, config: Path) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = self._command("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config))
+        command = self._command("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(config))
         process = Process(command, log=self.logs / "kafka.log")
         while process.alive and not self.stopping.wait(0.02):
             pass

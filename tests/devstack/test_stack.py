@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from uuid import UUID
 
 import psutil
 import pytest
@@ -102,6 +103,15 @@ async def test_kafka_keeps_its_records_on_another_port(make):
     async with AIOKafkaConsumer(bootstrap_servers=url, auto_offset_reset="earliest") as consumer:
         consumer.assign([TopicPartition("kept", 0)])
         assert (await consumer.getone()).value == b"value"
+
+
+def test_kafka_takes_a_cluster_id_that_looks_like_an_option(make, monkeypatch):
+    monkeypatch.setattr("causal_alpha.devstack.kafka.uuid.uuid4", lambda: UUID(bytes=b"\xfb" + bytes(15)))
+    kafka = make(Kafka)
+
+    kafka.start()
+
+    assert "cluster.id=-" in (kafka.data / "log" / "meta.properties").read_text()
 
 
 def test_mongo_keeps_its_documents_on_another_port(make):
