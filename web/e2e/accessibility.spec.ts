@@ -1,52 +1,71 @@
 import { AxeBuilder } from '@axe-core/playwright';
+import { Page } from '@playwright/test';
 
 import { expect, test } from './live-page';
 
-for (const scheme of ['dark', 'light'] as const) {
-  test.describe(scheme, () => {
-    test.use({ scheme });
+const LIGHT = ['light', ''] as const;
+const COLOUR_BLIND = [
+  ['light', 'cb'],
+  ['dark', 'cb'],
+] as const;
 
-    test('axe finds nothing on Live', async ({ live, page }) => {
-      await live.open();
-      await expect(live.forecastMade()).toBeVisible({ timeout: 90_000 });
-      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-    });
-
-    test('axe finds nothing in what opens', async ({ live, page, isMobile }) => {
-      await live.open();
-      if (isMobile) {
-        await page.getByRole('button', { name: /^Watchlist/ }).click();
-        await expect(page.getByRole('dialog', { name: 'Watchlist' })).toBeVisible();
-        expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-        await page.getByRole('button', { name: 'Close the watchlist' }).click();
-        await page.getByRole('button', { name: 'More' }).click();
-        expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-        return;
-      }
-      await page.getByRole('button', { name: 'Table' }).click();
-      await page.keyboard.press('/');
-      await expect(page.getByRole('listbox')).toBeVisible();
-      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-      await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: 'Keyboard help' }).click();
-      await expect(page.getByRole('dialog')).toBeVisible();
-      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-    });
-
-    test('axe finds nothing on About', async ({ page }) => {
-      await page.addInitScript((chosen) => localStorage.setItem('scheme', chosen), scheme);
-      await page.goto('/about');
-      await expect(page.getByRole('heading', { name: 'Lightweight Charts' })).toBeVisible();
-      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-    });
-  });
+/** Every rule in dark; then, as only colours differ, contrast in light and in `more` schemes and palettes. */
+async function expectNoViolations(
+  page: Page,
+  ...more: readonly (readonly ['light' | 'dark', string])[]
+): Promise<void> {
+  expect((await new AxeBuilder({ page }).analyze()).violations, 'dark').toEqual([]);
+  for (const [theme, palette] of [LIGHT, ...more]) {
+    await page.evaluate(([theme, palette]) => Object.assign(document.documentElement.dataset, { theme, palette }), [
+      theme,
+      palette,
+    ] as const);
+    await page.waitForTimeout(200);
+    const { violations } = await new AxeBuilder({ page }).withRules('color-contrast').analyze();
+    expect(violations, `${theme} ${palette}`).toEqual([]);
+  }
+  await page.evaluate(() => Object.assign(document.documentElement.dataset, { theme: 'dark', palette: '' }));
 }
 
-test('nothing scrolls sideways', async ({ live, page, isMobile }) => {
-  const widths = isMobile ? [320, 390, 600] : [900, 1100, 1280, 1440];
-  for (const width of widths) {
+test('axe finds nothing on Live', async ({ live, page }) => {
+  await live.open();
+  await expect(live.forecastMade()).toBeVisible({ timeout: 90_000 });
+  await expectNoViolations(page, ...COLOUR_BLIND);
+});
+
+test('axe finds nothing in what opens', async ({ live, page, isMobile }) => {
+  await live.open();
+  if (isMobile) {
+    await page.getByRole('button', { name: /^Watchlist/ }).click();
+    await expect(page.getByRole('dialog', { name: 'Watchlist' })).toBeVisible();
+    await expectNoViolations(page);
+    await page.getByRole('button', { name: 'Close the watchlist' }).click();
+    await page.getByRole('button', { name: 'More' }).click();
+    await expectNoViolations(page);
+  } else {
+    await page.getByRole('button', { name: 'Table' }).click();
+    await page.keyboard.press('/');
+    await expect(page.getByRole('listbox')).toBeVisible();
+    await expectNoViolations(page);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Keyboard help' }).click();
+    await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+    await expectNoViolations(page);
+  }
+});
+
+test('axe finds nothing on About', async ({ live, page }) => {
+  await page.goto('/about');
+  await expect(page.getByRole('heading', { name: 'Lightweight Charts' })).toBeVisible();
+  await expectNoViolations(page);
+  expect(live.errors).toEqual([]);
+});
+
+test('the layouts change with the width and nothing scrolls sideways', async ({ live, page, isMobile }) => {
+  await live.open();
+  for (const width of isMobile ? [320, 390, 600] : [900, 1100, 1280, 1440]) {
     await page.setViewportSize({ width, height: 844 });
-    await live.open();
+    await expect(page.getByRole('complementary')).toHaveCount(isMobile ? 0 : 1);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(wide, `${width} px`).toBe(0);
   }

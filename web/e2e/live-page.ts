@@ -31,10 +31,9 @@ export class LivePage {
   }
 }
 
-export const test = base.extend<{ live: LivePage; scheme: 'dark' | 'light' }>({
-  scheme: ['dark', { option: true }],
-  live: async ({ page, scheme }, use) => {
-    await page.addInitScript((chosen) => localStorage.setItem('scheme', chosen), scheme);
+export const test = base.extend<{ live: LivePage }>({
+  live: async ({ page }, use) => {
+    await page.addInitScript(() => localStorage.setItem('scheme', 'dark'));
     await use(new LivePage(page));
   },
 });
