@@ -21,7 +21,7 @@ class Worker(Program):
     """
 
     def __init__(self, settings: Mapping[str, str], *, log: Path, folder: Path | None = None) -> None:
-        argv = (sys.executable, "-m", "faust", "-A", "causal_alpha", "worker", "-l", "info")
+        argv = (sys.executable, "-m", "faust", "-L", "uvloop", "-A", "causal_alpha", "worker", "-l", "info")
         environment = {f"CAUSAL_ALPHA_{name.upper()}": value for name, value in settings.items()}
         super().__init__("worker", Command(argv, environment, folder, grace=5.0), log=log)
         self.settings = dict(settings)
