@@ -24,6 +24,7 @@ from causal_alpha.sums import slices
 
 NEVER = -(2**62)
 """A watermark before all times."""
+_NO_BARS: Frame[Bar] = Frame.empty(Bar)
 
 
 @dataclass
@@ -127,13 +128,14 @@ def close(state: BarState) -> dict[str, Frame[Bar]]:
         done = book.close(state.watermark)
         if book is state.finest:
             state.seen.forget(done.key)
-        frames[interval] = _to_frame(state, interval, done, "final")
+        frames[interval] = _to_frame(state, interval, done, "final") if len(done) else _NO_BARS
     return frames
 
 
 def forming(state: BarState) -> dict[str, Frame[Bar]]:
     """The open bars that changed since the last call: interval → bars so far."""
-    return {interval: _to_frame(state, interval, book.changed(), "forming") for interval, book in state.books.items()}
+    news = {interval: book.changed() for interval, book in state.books.items()}
+    return {name: _to_frame(state, name, parts, "forming") if len(parts) else _NO_BARS for name, parts in news.items()}
 
 
 def without_forming(bars: Frame[Bar]) -> Frame[Bar]:

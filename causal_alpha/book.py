@@ -81,12 +81,12 @@ class Parts:
     @classmethod
     def empty(cls) -> "Parts":
         ints = np.empty(0, dtype=np.int64)
-        columns: dict[str, Any] = {column.name: ints for column in fields(cls)}
+        columns: dict[str, Any] = dict.fromkeys(_COLUMNS, ints)
         columns |= {name: np.empty(0) for name in ("open", "high", "low", "close")}
         return cls(**columns | {name: np.empty((4, 0)) for name in ("volume", "turnover")})
 
     def columns(self) -> dict[str, npt.NDArray[Any]]:
-        return {column.name: getattr(self, column.name) for column in fields(self)}
+        return {name: getattr(self, name) for name in _COLUMNS}
 
     def take(self, rows: npt.NDArray[Any]) -> "Parts":
         return Parts(**{name: column[..., rows] for name, column in self.columns().items()})
@@ -140,6 +140,9 @@ class Parts:
         )
 
 
+_COLUMNS = tuple(column.name for column in fields(Parts))
+
+
 @dataclass
 class Book:
     """The open bars of one interval; `length` in ns."""
@@ -172,6 +175,8 @@ class Book:
     def changed(self) -> Parts:
         """The bars with trades that nobody has been told of; they count as told now."""
         news = self.open.trades > self.open.shown
+        if not news.any():
+            return Parts.empty()
         rows = self.open.take(news)
         self.open.shown[news] = rows.trades
         return rows

@@ -38,6 +38,9 @@ Rows = npt.NDArray[Any]
 ARROW_MAGIC = b"\xff\xff\xff\xff"
 """First bytes of an Arrow IPC stream: how a frame is told from a JSON tick."""
 
+_SMALL = 65_536
+"""Bytes of the names in a column that are worth remembering."""
+
 _NO_META: Mapping[str, str] = MappingProxyType({})
 
 
@@ -55,9 +58,9 @@ class Labels:
 
     @classmethod
     def of(cls, values: Iterable[str]) -> "Labels":
-        places: dict[str, int] = {}
-        codes = [places.setdefault(value, len(places)) for value in values]
-        return cls(np.asarray(codes, dtype=np.int32), tuple(places))
+        values = list(values)
+        places = {name: place for place, name in enumerate(dict.fromkeys(values))}
+        return cls(np.fromiter(map(places.__getitem__, values), np.int32, len(values)), tuple(places))
 
     @classmethod
     def constant(cls, value: str, n: int) -> "Labels":
@@ -77,7 +80,7 @@ class Labels:
         """Mask of the rows that carry `name`."""
         if name not in self.names:
             return np.zeros(len(self.codes), dtype=np.bool_)
-        return cast(npt.NDArray[np.bool_], self.codes == self.names.index(name))
+        return cast("npt.NDArray[np.bool_]", self.codes == self.names.index(name))
 
 
 Column = Labels | npt.NDArray[Any]
@@ -164,7 +167,7 @@ class Frame(Generic[R]):
         return cast(Labels, self.columns[name])
 
     def blobs(self, name: str) -> npt.NDArray[np.object_]:
-        return cast(npt.NDArray[np.object_], self.columns[name])
+        return cast("npt.NDArray[np.object_]", self.columns[name])
 
     def rows(self) -> Iterator[R]:
         """Typed records, one at a time: convenient, and about a microsecond each."""
@@ -231,14 +234,16 @@ def _column(kind: type, values: list[Any]) -> Column:
 def _join(columns: Sequence[Column]) -> Column:
     first = columns[0]
     if not isinstance(first, Labels):
-        arrays = [cast(npt.NDArray[Any], column) for column in columns]
+        arrays = cast("Sequence[npt.NDArray[Any]]", columns)
         if first.ndim == 2:
             arrays = [array for array in arrays if len(array)] or arrays[:1]
         return np.concatenate(arrays)
+    every = cast("Sequence[Labels]", columns)
+    if all(labels.names == first.names for labels in every):
+        return Labels(np.concatenate([labels.codes for labels in every]), first.names)
     places: dict[str, int] = {}
     codes = []
-    for column in columns:
-        labels = cast(Labels, column)
+    for labels in every:
         places_here = [places.setdefault(name, len(places)) for name in labels.names]
         codes.append(np.asarray(places_here, dtype=np.int32)[labels.codes] if len(labels) else labels.codes)
     return Labels(np.concatenate(codes), tuple(places))
@@ -264,8 +269,8 @@ def _schema(record: type[msgspec.Struct], widths: tuple[int, ...]) -> pa.Schema:
 
 
 def _check_schema(record: type[msgspec.Struct], schema: pa.Schema) -> None:
-    widths = tuple(kind.list_size for kind in schema.types if isinstance(kind, pa.FixedSizeListType))
     vectors = sum(kind is tuple for kind in column_kinds(record).values())
+    widths = tuple(kind.list_size for kind in schema.types if isinstance(kind, pa.FixedSizeListType)) if vectors else ()
     expected = _schema(record, widths if len(widths) == vectors else (1,) * vectors)
     if not schema.equals(expected):
         was = ", ".join(f"{name} {kind}" for name, kind in zip(schema.names, schema.types, strict=True))
@@ -287,11 +292,27 @@ def _to_arrow(column: Column, kind: pa.DataType) -> Any:
     return pa.array(column, kind)
 
 
+def _names(dictionary: Any) -> tuple[str, ...]:
+    """The names of a dictionary; a source sends the same ones again and again, so small ones are kept."""
+    if dictionary.null_count or dictionary.nbytes > _SMALL:
+        return tuple(dictionary.to_pylist())
+    _, ends, text = dictionary.buffers()
+    return _few_names(len(dictionary), dictionary.offset, bytes(ends or b""), bytes(text or b""))
+
+
+@lru_cache(maxsize=512)
+def _few_names(n: int, offset: int, ends: bytes, text: bytes) -> tuple[str, ...]:
+    if not n:
+        return ()
+    array = pa.StringArray.from_buffers(n, pa.py_buffer(ends), pa.py_buffer(text), offset=offset)
+    return tuple(str(name) for name in array.to_pylist())
+
+
 def _from_arrow(name: str, kind: type, array: Any) -> Column:
     if array.null_count:
         raise FrameError(f"column {name}: expected no nulls, was {array.null_count}", reason="schema")
     if kind is str:
-        names = tuple(array.dictionary.to_pylist())
+        names = _names(array.dictionary)
         if None in names or len(set(names)) < len(names):
             raise FrameError(f"column {name}: expected distinct names, was {names}", reason="schema")
         return Labels(array.indices.to_numpy(zero_copy_only=True), names)

@@ -28,27 +28,19 @@ class Message(Protocol):
 
 @dataclass(frozen=True)
 class Intake:
-    """Usable ticks in log order with the place of each, heartbeats as `bars.roll` takes them, rejects.
+    """Usable ticks in log order, heartbeats as `bars.roll` takes them, rejects.
 
-    `rows` counts every row that came in, the rejected ones included; `values` are the messages by offset.
+    `of_row` tells which of the `messages` a tick was in, `places` its row there. `rows` counts every row
+    that came in, the rejected ones included.
     """
 
     ticks: Frame[Tick]
-    offsets: Ints
+    of_row: Ints
     places: Ints
     beats: Ints
     rejects: list[Reject]
     rows: int
-    values: dict[int, bytes]
-
-
-@dataclass(frozen=True)
-class _Piece:
-    ticks: Frame[Tick]
-    offsets: Ints
-    places: Ints
-    stamps: Ints
-    beat: int = NEVER
+    messages: Sequence[Message]
 
 
 class Reader:
@@ -58,84 +50,77 @@ class Reader:
         self._topic, self._partition, self._tolerance = topic, partition, tolerance
 
     def read(self, messages: Sequence[Message]) -> Intake:
-        values = {message.offset: message.value or b"" for message in messages}
+        values = [message.value or b"" for message in messages]
+        counts = np.zeros(len(messages), dtype=np.int64)
+        heard = np.full(len(messages), NEVER)
         rejects: list[Reject] = []
-        pieces = list(self._pieces(messages, rejects))
-        if not pieces:
-            nothing = np.empty(0, dtype=np.int64)
-            return Intake(Frame.empty(Tick), nothing, nothing, np.full(1, NEVER), rejects, len(rejects), values)
-        ticks = Frame.concat([piece.ticks for piece in pieces])
-        offsets = np.concatenate([piece.offsets for piece in pieces])
-        places = np.concatenate([piece.places for piece in pieces])
-        stamps = np.concatenate([piece.stamps for piece in pieces])
+        pieces = list(self._pieces(messages, values, counts, heard, rejects))
+        ticks = Frame.concat(pieces) if pieces else Frame.empty(Tick)
+        of_row = np.repeat(np.arange(len(messages)), counts)
+        places = np.arange(len(ticks)) - np.repeat(np.cumsum(counts) - counts, counts)
+        stamps = np.asarray([message.timestamp for message in messages], dtype=np.int64) * MILLISECOND
         rows = len(ticks) + len(rejects)
 
-        usable = np.ones(len(ticks), dtype=np.bool_)
-        for row, reason, detail in check_ticks(ticks, stamps, self._tolerance):
-            usable[row] = False
-            tick = next(ticks.take(np.asarray([row])).rows())
-            offset = int(offsets[row])
-            rejects.append(self._of_tick(tick, offset, int(places[row]), reason, values[offset], detail))
-        beats = np.full(int(usable.sum()) + 1, NEVER)
-        seen = 0
-        for piece in pieces:
-            after = seen + len(piece.ticks)
-            if piece.beat != NEVER:
-                place = int(usable[:after].sum())
-                beats[place] = max(int(beats[place]), piece.beat)
-            seen = after
-        if not usable.all():
-            ticks, offsets, places = ticks.take(usable), offsets[usable], places[usable]
-        return Intake(ticks, offsets, places, beats, rejects, rows, values)
+        bad = check_ticks(ticks, stamps[of_row], self._tolerance)
+        if bad:
+            usable = np.ones(len(ticks), dtype=np.bool_)
+            usable[[row for row, *_ in bad]] = False
+            for row, reason, detail in bad:
+                tick = next(ticks.take(np.asarray([row])).rows())
+                rejects.append(self._of_tick(tick, messages[of_row[row]], int(places[row]), reason, detail))
+            ticks, of_row, places = ticks.take(usable), of_row[usable], places[usable]
+            counts = np.bincount(of_row, minlength=len(messages))
+        beats = np.full(len(ticks) + 1, NEVER)
+        spoke = np.flatnonzero(heard != NEVER)
+        np.maximum.at(beats, np.cumsum(counts)[spoke], heard[spoke])  # after the message's last tick
+        return Intake(ticks, of_row, places, beats, rejects, rows, messages)
 
     def late(self, intake: Intake, rows: Ints, watermark: int) -> list[Reject]:
         """Rejects for ticks whose bars were already final."""
         detail = f"ts: expected a bar still open, the watermark has reached {watermark}"
         return [
-            self._of_tick(tick, offset, place, "late", intake.values[offset], detail)
-            for tick, offset, place in zip(
+            self._of_tick(tick, intake.messages[message], place, "late", detail)
+            for tick, message, place in zip(
                 intake.ticks.take(rows).rows(),
-                intake.offsets[rows].tolist(),
+                intake.of_row[rows].tolist(),
                 intake.places[rows].tolist(),
                 strict=True,
             )
         ]
 
-    def _pieces(self, messages: Sequence[Message], rejects: list[Reject]) -> Iterator[_Piece]:
-        for is_frame, group in groupby(messages, key=lambda message: (message.value or b"").startswith(ARROW_MAGIC)):
-            run = list(group)
+    def _pieces(
+        self,
+        messages: Sequence[Message],
+        values: Sequence[bytes],
+        counts: Ints,
+        heard: Ints,
+        rejects: list[Reject],
+    ) -> Iterator[Frame[Tick]]:
+        """The readable ticks, a frame a run of messages; how many each message has goes into `counts`."""
+        first = 0
+        for is_frame, group in groupby([value.startswith(ARROW_MAGIC) for value in values]):
+            end = first + len(list(group))
             if is_frame:
-                for message in run:
-                    yield from self._frame(message, rejects)
+                for place in range(first, end):
+                    try:
+                        ticks = Frame.decode(Tick, values[place])
+                        beat = int(ticks.meta.get("heartbeat", NEVER))
+                    except FrameError as error:
+                        rejects.append(self._reject(messages[place], error.reason, str(error)))
+                    except ValueError as error:
+                        rejects.append(self._reject(messages[place], "schema", f"heartbeat: {error}"))
+                    else:
+                        counts[place] = len(ticks)
+                        # time can't run ahead of Kafka's own
+                        limit = messages[place].timestamp * MILLISECOND + self._tolerance
+                        heard[place] = max(NEVER, min(beat, limit))
+                        yield ticks
             else:
-                yield self._json(run, rejects)
-
-    def _frame(self, message: Message, rejects: list[Reject]) -> Iterator[_Piece]:
-        data, stamp = message.value or b"", message.timestamp * MILLISECOND
-        try:
-            ticks = Frame.decode(Tick, data)
-            beat = int(ticks.meta.get("heartbeat", NEVER))
-        except FrameError as error:
-            rejects.append(self._reject(message, error.reason, str(error)))
-        except ValueError as error:
-            rejects.append(self._reject(message, "schema", f"heartbeat: {error}"))
-        else:
-            n = len(ticks)
-            yield _Piece(
-                ticks,
-                np.full(n, message.offset),
-                np.arange(n),
-                np.full(n, stamp),
-                min(beat, stamp + self._tolerance),  # time can't run ahead of Kafka's own
-            )
-
-    def _json(self, run: list[Message], rejects: list[Reject]) -> _Piece:
-        values = [message.value or b"" for message in run]
-        ticks, taken, bad = parse_json(values, "foreign")
-        offsets = np.asarray([message.offset for message in run])
-        stamps = np.asarray([message.timestamp for message in run]) * MILLISECOND
-        rejects += [self._reject(run[row], reason, detail) for row, reason, detail in bad]
-        return _Piece(ticks, offsets[taken], np.zeros(len(taken), dtype=np.int64), stamps[taken])
+                ticks, taken, bad = parse_json(values[first:end], "foreign")
+                counts[first + taken] = 1
+                rejects += [self._reject(messages[first + row], reason, detail) for row, reason, detail in bad]
+                yield ticks
+            first = end
 
     def _reject(self, message: Message, reason: str, detail: str) -> Reject:
         return Reject(
@@ -149,11 +134,12 @@ class Reader:
             payload=message.value or b"",
         )
 
-    def _of_tick(self, tick: Tick, offset: int, row: int, reason: str, value: bytes, detail: str) -> Reject:
+    def _of_tick(self, tick: Tick, message: Message, row: int, reason: str, detail: str) -> Reject:
+        value = message.value or b""
         return Reject(
             topic=self._topic,
             partition=self._partition,
-            offset=offset,
+            offset=message.offset,
             row=row,
             ts=tick.ts,
             reason=reason,

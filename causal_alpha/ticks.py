@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from causal_alpha.frames import Column, Floats, Frame, Ints, Labels
+from causal_alpha.frames import Column, Frame, Ints, Labels
 from causal_alpha.intervals import MILLISECOND, SECOND
 from causal_alpha.records import NO_ID, Tick
 
@@ -32,7 +32,7 @@ class Bad(NamedTuple):
     detail: str
 
 
-class _WireTick(msgspec.Struct, forbid_unknown_fields=True):
+class _WireTick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     symbol: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     ts: Annotated[int, msgspec.Meta(ge=0, le=9_223_372_036_854)] | str
     price: float
@@ -106,25 +106,22 @@ def tick_json(tick: Tick) -> bytes:
 
 
 def _to_frame(rows: list[_WireTick], source: str) -> Frame[Tick]:
-    nan = math.nan
-    columns: dict[str, Column] = {
+    if not rows:
+        return Frame.empty(Tick)
+    columns: dict[str, Column] = {  # lists of plain values: tuples of rows would keep the garbage collector busy
         "symbol": Labels.of([row.symbol for row in rows]),
         "ts": _times([row.ts for row in rows]),
         "price": np.asarray([row.price for row in rows], dtype=np.float64),
         "size": np.asarray([row.size for row in rows], dtype=np.float64),
         "id": _ids([row.id for row in rows]),
-        "bid": _quotes([nan if row.bid is None else row.bid for row in rows]),
-        "ask": _quotes([nan if row.ask is None else row.ask for row in rows]),
+        "bid": np.asarray([row.bid for row in rows], dtype=np.float64),  # None becomes NaN
+        "ask": np.asarray([row.ask for row in rows], dtype=np.float64),
         "source": Labels.constant(source, len(rows)),
     }
     return Frame(Tick, columns)
 
 
-def _quotes(values: list[float]) -> Floats:
-    return np.asarray(values, dtype=np.float64)
-
-
-def _times(values: list[int | str]) -> Ints:
+def _times(values: Sequence[int | str]) -> Ints:
     try:
         return np.asarray(values, dtype=np.int64) * MILLISECOND
     except (ValueError, TypeError):
@@ -153,7 +150,9 @@ def _ts_json(ts: int) -> int | str:
     return f"{np.datetime64(ts, 'ns')}Z"
 
 
-def _ids(values: list[int | str | None]) -> Ints:
+def _ids(values: Sequence[int | str | None]) -> Ints:
+    if values.count(None) == len(values):
+        return np.full(len(values), NO_ID)
     try:
         return np.asarray(values, dtype=np.int64)
     except (ValueError, TypeError):

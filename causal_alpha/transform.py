@@ -8,6 +8,8 @@ from causal_alpha.intake import Message, Reader
 from causal_alpha.intervals import SECOND
 from causal_alpha.records import Bar, Reject
 
+_NO_REJECTS: Frame[Reject] = Frame.empty(Reject)
+
 
 class Transform:
     """Turns messages of the `partitions` of `topic` into bars. `tolerance` in seconds, see `check_ticks`."""
@@ -40,7 +42,7 @@ class Transform:
             for interval, frame in close(state).items()
             if len(frame) or self._passed_edge(before, state, interval)
         }
-        return bars, Frame.of(Reject, rejects)
+        return bars, Frame.of(Reject, rejects) if rejects else _NO_REJECTS
 
     def forming(self, state: BarState, partition: int) -> dict[str, Frame[Bar]]:
         """The open bars that changed since they were last asked for, by interval."""
