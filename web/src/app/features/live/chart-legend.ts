@@ -48,9 +48,9 @@ import { barPrecision, timeText } from '../../ui/text/time-text';
       @if (!layout.phone() && verdict(); as said) {
         <div class="said">
           <span>
-            <i class="hue"></i>Said at {{ time(said.made) }}
+            <i class="hue"></i>Said at {{ time(said.made) }}{{ wide() ? ': median' : '' }}
             @if (wide()) {
-              : median <b>{{ said.median }}</b>
+              <b>{{ said.median }}</b>
             }
           </span>
           <span
