@@ -90,12 +90,12 @@ test('the bars drawn after a resume are the hub’s', async ({ live, page }) => 
 });
 
 test('a late revision changes its own candle', async ({ live, page }) => {
-  let forge: ((row: LogRow) => LogRow) | undefined;
+  let forge = (row: LogRow): LogRow => row;
   await page.routeWebSocket(/\/ws\/v1/, (route) => {
     const server = route.connectToServer();
     server.onMessage((message) => {
       const [kind, body] = JSON.parse(message.toString()) as [string, LogRow[]];
-      route.send(kind === 'log' && forge ? JSON.stringify([kind, body.map(forge)]) : message);
+      route.send(kind === 'log' ? JSON.stringify([kind, body.map((row) => forge(row))]) : message);
     });
   });
   await live.open();
