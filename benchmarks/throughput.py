@@ -97,7 +97,7 @@ def race(contender: Contender, broker: str, folder: Path) -> float:
     name = f"benchmark-{uuid.uuid4().hex[:8]}"
     report = folder / f"{name}.json"
     topics.fill(broker, f"{name}.ticks", contender.messages())
-    argv = (sys.executable, "-m", "faust", "-A", contender.app, "worker", "-l", "warn", "--without-web")
+    argv = (sys.executable, "-m", "faust", "-L", "uvloop", "-A", contender.app, "worker", "-l", "warn", "--without-web")
     environment = {
         "CAUSAL_ALPHA_BROKER": broker,
         "CAUSAL_ALPHA_APP_ID": name,

@@ -198,6 +198,6 @@ def _places(ticks: Frame[Tick], name: str, places: dict[str, int]) -> Ints:
 def _sorted(keys: Ints, ts: Ints, ids: Ints) -> Ints:
     """Rows by key, time, id; feeds mostly keep the last two in order, which makes it cheap."""
     order = np.argsort(keys, kind="stable")
-    key_step, ts_step = np.diff(keys[order]), np.diff(ts[order])
-    right = (key_step > 0) | (ts_step > 0) | ((ts_step == 0) & (np.diff(ids[order]) >= 0))
+    key, time, id_ = keys[order], ts[order], ids[order]
+    right = (key[1:] > key[:-1]) | (time[1:] > time[:-1]) | ((time[1:] == time[:-1]) & (id_[1:] >= id_[:-1]))
     return order if right.all() else np.lexsort((ids, ts, keys))

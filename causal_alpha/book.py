@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from causal_alpha.frames import Floats, Frame, Ints, Labels
-from causal_alpha.keys import start_of, symbol_of
+from causal_alpha.keys import group_starts, start_of, symbol_of
 from causal_alpha.records import Bar
 from causal_alpha.sums import Slices, group_sums, totals
 
@@ -59,7 +59,7 @@ class Parts:
     @classmethod
     def of(cls, trades: Trades, keys: Ints) -> "Parts":
         """`keys`: the bar that each trade belongs to, sorted."""
-        first = np.flatnonzero(np.diff(keys, prepend=-1))
+        first = group_starts(keys)
         last = np.append(first[1:], len(keys)) - 1
         return cls(
             key=keys[first],

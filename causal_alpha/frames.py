@@ -283,8 +283,16 @@ def _names_to_arrow(names: tuple[str, ...]) -> Any:
     return pa.array(names, pa.string())
 
 
+@lru_cache(maxsize=4096)
+def _constant_to_arrow(name: str, n: int) -> Any:
+    codes: Any = pa.array(np.zeros(n, dtype=np.int32))
+    return pa.DictionaryArray.from_arrays(codes, _names_to_arrow((name,)))
+
+
 def _to_arrow(column: Column, kind: pa.DataType) -> Any:
     if isinstance(column, Labels):
+        if len(column.names) == 1:
+            return _constant_to_arrow(column.names[0], len(column))
         codes: Any = pa.array(column.codes)
         return pa.DictionaryArray.from_arrays(codes, _names_to_arrow(column.names))
     if column.ndim == 2:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from causal_alpha.frames import Ints
+from causal_alpha.keys import group_starts
 from causal_alpha.records import NO_ID
 
 Mask = npt.NDArray[np.bool_]
@@ -42,7 +43,7 @@ class SeenIds:
         `keys` must be sorted. Of equal rows in one call the one with the lowest `arrival` is fresh.
         Rows without an id (NO_ID) are always fresh.
         """
-        first = np.flatnonzero(np.diff(keys, prepend=-1))
+        first = group_starts(keys)
         rising: Mask = np.ones(len(ids), dtype=np.bool_)
         rising[1:] = (ids[1:] > ids[:-1]) & (ids[:-1] != NO_ID)  # an id after a row without says nothing
         rising[first] = ids[first] > self._highest(keys[first])
@@ -105,9 +106,9 @@ class SeenIds:
         self.chunks.append((keys, ids))
         if len(self.chunks) > _COMPACT:
             self.chunks = [self.rows()]
-        first = np.flatnonzero(np.diff(keys, prepend=-1))
+        first = group_starts(keys)
         every = np.concatenate([self.top_keys, keys[first]])
         tops = np.concatenate([self.top_ids, np.maximum.reduceat(ids, first)])
         order = np.argsort(every, kind="stable")
-        first = np.flatnonzero(np.diff(every[order], prepend=-1))
+        first = group_starts(every[order])
         self.top_keys, self.top_ids = every[order][first], np.maximum.reduceat(tops[order], first)

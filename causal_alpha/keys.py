@@ -4,6 +4,8 @@
 symbol, then time.
 """
 
+import numpy as np
+
 from causal_alpha.frames import Ints
 
 _BITS = 34
@@ -22,3 +24,14 @@ def symbol_of(key: Ints) -> Ints:
 def start_of(key: Ints, length: int) -> Ints:
     """The bar's start in ns."""
     return (key & _SLOTS) * length
+
+
+def group_starts(keys: Ints) -> Ints:
+    """The first row of each run of equal keys.
+
+    >>> group_starts(np.array([4, 4, 7])).tolist()
+    [0, 2]
+    """
+    changes = np.ones(len(keys), dtype=np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=changes[1:])
+    return np.flatnonzero(changes)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from causal_alpha.features import FIELDS, FeatureSet, Window
 from causal_alpha.frames import Floats, Frame, Ints, Labels
+from causal_alpha.keys import group_starts
 from causal_alpha.records import Bar, Features
 
 _CHUNK = 4096
@@ -67,7 +68,7 @@ def history(feature_set: FeatureSet, bars: Frame[Bar], width: int) -> Frame[Feat
     bars = bars.take(np.lexsort((start, symbol)))
     symbol = _ranks(bars.labels("symbol"))
     columns = _columns(bars)
-    first = np.flatnonzero(np.diff(symbol, prepend=-1))
+    first = group_starts(symbol)
     place = np.arange(len(bars)) - np.repeat(first, np.diff(np.append(first, len(bars))))
     order = np.lexsort((symbol, bars.ints("start")))
     values = np.empty((len(bars), len(feature_set.names)))
