@@ -6,7 +6,7 @@ function                       reads      writes         table
 ticks.ingest_ticks             requests   ticks, bars    -
 ticks.move_quiet_partitions    -          ticks          open-bars
 bars.make_bars                 ticks      bars, rejects  open-bars
-bars.show_forming_bars         -          bars           open-bars
+bars.show_forming_bars         -          forming        open-bars
 features.make_features         bars       features       recent-bars
 forecasts.make_forecasts       features   forecasts      -
 archive.archive_bars           bars       -              -
@@ -14,6 +14,7 @@ archive.archive_features       features   -              -
 archive.archive_forecasts      forecasts  -              -
 archive.archive_rejects        rejects    -              -
 broadcast.broadcast_bars       bars       -              -
+broadcast.broadcast_forming    forming    -              -
 broadcast.broadcast_forecasts  forecasts  -              -
 broadcast.broadcast_rejects    rejects    -              -
 =============================  =========  =============  ===========

@@ -46,8 +46,9 @@ async def show_forming_bars() -> None:
     while not app.should_stop:
         await asyncio.sleep(FORMING_EVERY)
         for partition, state in checkpoints.items():
-            for interval, frame in transform.forming(state, partition).items():
-                await app.bars.send(key=app.key(interval), value=frame)
+            bars = transform.forming(state, partition)
+            if len(bars):
+                await app.forming.send(key=b"%d" % partition, value=bars)
 
 
 @app.on_partitions_revoked.connect

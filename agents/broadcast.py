@@ -21,6 +21,12 @@ async def broadcast_bars(stream: Any) -> None:
         service.hub.publish(bars)
 
 
+@app.agent(app.forming)
+async def broadcast_forming(stream: Any) -> None:
+    async for bars in stream:
+        service.hub.publish(bars)
+
+
 @app.agent(app.forecasts)
 async def broadcast_forecasts(stream: Any) -> None:
     async for forecasts in stream:

@@ -5,7 +5,7 @@ them, and this process listens at its WebSocket as a page does. Price and stamp 
 hold it (`benchmarks.arrivals`), so each row received gives one latency, that of the oldest tick which no
 row before it held: the worst case of a reader, not the mean. A tick that no row brings fails the run.
 Rows whose oldest tick was sent during the warm-up don't count. On stderr also the part until the worker
-handed the row to Kafka, by the time of the record on the bars topic (to the ms).
+handed the row to Kafka, by the time of the record on the topic bars or forming (to the ms).
 """
 
 import asyncio
@@ -71,7 +71,9 @@ def latency(rate: int, seconds: float, warm_up: float, linger: float, quick: boo
             sent, messages = _run(worker, broker, folder, rate, warm_up + seconds, linger)
         finally:
             worker.stop()
-        bars = list(topics.read(broker, f"{worker.app_id}.bars", patience=2.0))
+        bars = sorted(
+            row for name in ("bars", "forming") for row in topics.read(broker, f"{worker.app_id}.{name}", patience=2.0)
+        )
     stamps, moments = sent[:, 0], sent[:, 1]
     kept = (len(sent) - 1) / (moments[-1] - moments[0]) * SECOND
     if kept < STEADY * rate:
@@ -81,7 +83,7 @@ def latency(rate: int, seconds: float, warm_up: float, linger: float, quick: boo
     arrivals = Arrivals(stamps, moments, len(SYMBOLS))
     offset = time.time_ns() - time.monotonic_ns()
     arrivals.take(row for at, value in bars for row in _bar_rows(at * MILLISECOND - offset, value))
-    say(f"until the bars topic:  {_summary(arrivals, since)}")
+    say(f"until its topic:       {_summary(arrivals, since)}")
 
     arrivals = Arrivals(stamps, moments, len(SYMBOLS))
     arrivals.take(row for at, text in messages for row in _socket_rows(at, text))

@@ -30,7 +30,6 @@ import pandas as pd
 from benchmarks import market, meter, topics
 from benchmarks.machine import describe_machine, say
 from benchmarks.services import ROOT, running
-from causal_alpha.bars import without_forming
 from causal_alpha.devstack.kafka import Kafka
 from causal_alpha.devstack.process import Command
 from causal_alpha.devstack.program import Program
@@ -140,7 +139,7 @@ def compare(bars: pd.DataFrame, expected: pd.DataFrame, name: str) -> None:
 
 def our_bars(value: bytes) -> Iterable[dict[str, Any]]:
     """The final bars of a message on our topic."""
-    return map(msgspec.structs.asdict, without_forming(Frame.decode(Bar, value)).rows())
+    return map(msgspec.structs.asdict, Frame.decode(Bar, value).rows())
 
 
 def faust_bars(value: bytes) -> Iterable[dict[str, Any]]:

@@ -5,10 +5,8 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol, Self
 
-from causal_alpha.bars import without_forming
 from causal_alpha.errors import SinkError
 from causal_alpha.frames import Frame
-from causal_alpha.records import Bar
 from causal_alpha.sinks.base import Sink
 
 logger = logging.getLogger(__name__)
@@ -29,7 +27,7 @@ class Stream(Protocol):
 
 
 async def archive(stream: Stream, sinks: Callable[[], Sequence[Sink]]) -> None:
-    """Store the final rows of every event of `stream`, in bulk.
+    """Store the rows of every event of `stream`, in bulk.
 
     While a sink can't take rows the events wait here, unacked, and the stream goes on; Kafka still
     has them if the process dies. Only when 50,000 frames wait does the stream wait too.
@@ -38,10 +36,10 @@ async def archive(stream: Stream, sinks: Callable[[], Sequence[Sink]]) -> None:
     async with asyncio.TaskGroup() as tasks:
         writer = tasks.create_task(_write(stream, queue, sinks()))
         async for event in stream.noack().events():
-            if event.value.record is Bar and not len(without_forming(event.value)):
-                await stream.ack(event)
-            else:
+            if len(event.value):
                 await queue.put(event)
+            else:
+                await stream.ack(event)
         writer.cancel()
 
 
@@ -52,9 +50,8 @@ async def _write(stream: Stream, queue: "asyncio.Queue[Any]", sinks: Sequence[Si
         while rows < _ROWS and not queue.empty():
             events.append(queue.get_nowait())
             rows += len(events[-1].value)
-        frames = [_to_store(event.value) for event in events]
         for sink in sinks:
-            await _insist(sink, [frame for frame in frames if len(frame)])
+            await _insist(sink, [event.value for event in events])
         for event in events:
             await stream.ack(event)
 
@@ -68,7 +65,3 @@ async def _insist(sink: Sink, frames: Sequence[Frame[Any]]) -> None:
             logger.warning("%s: trying again in %.1f s: %s", type(sink).__name__, pause, error)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
-
-
-def _to_store(frame: Frame[Any]) -> Frame[Any]:
-    return without_forming(frame) if frame.record is Bar else frame

@@ -138,18 +138,12 @@ def forming(state: BarState) -> dict[str, Frame[Bar]]:
     return {name: _to_frame(state, name, parts, "forming") if len(parts) else _NO_BARS for name, parts in news.items()}
 
 
-def without_forming(bars: Frame[Bar]) -> Frame[Bar]:
-    """The final and revised bars of a frame."""
-    forming = bars.labels("state").equals("forming")
-    return bars.take(~forming) if forming.any() else bars
-
-
 def dump(state: BarState) -> dict[str, Any]:
     """The state as plain data and arrays, for a snapshot."""
     keys, ids = state.seen.rows()
     return {
         "lateness": state.lateness,
-        "books": {interval: {"length": book.length, **book.open.columns()} for interval, book in state.books.items()},
+        "books": {interval: _dump_book(book) for interval, book in state.books.items()},
         "symbols": list(state.symbols),
         "sources": list(state.sources),
         "keys": keys,
@@ -160,13 +154,17 @@ def dump(state: BarState) -> dict[str, Any]:
     }
 
 
+def _dump_book(book: Book) -> dict[str, Any]:
+    return {"length": book.length, "key": book.open.key, "ints": book.open.ints, "floats": book.open.floats}
+
+
 def load(tree: Mapping[str, Any]) -> BarState:
     """The inverse of `dump`."""
     return BarState(
         lateness=tree["lateness"],
         books={
-            interval: Book(columns.pop("length"), Parts(**columns))
-            for interval, columns in ((name, dict(book)) for name, book in tree["books"].items())
+            interval: Book(book["length"], Parts(book["key"], book["ints"], book["floats"]))
+            for interval, book in tree["books"].items()
         },
         symbols={name: place for place, name in enumerate(tree["symbols"])},
         sources={name: place for place, name in enumerate(tree["sources"])},

@@ -4,8 +4,8 @@ Adding is exact and knows no order: high and low are extremes, open and close ar
 least and greatest (time, id), sums are those of `causal_alpha.sums`.
 """
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,12 @@ from causal_alpha.records import Bar
 from causal_alpha.sums import Slices, group_sums, totals
 
 Mask = npt.NDArray[np.bool_]
+
+TRADES, SHOWN, FIRST_TS, FIRST_ID, LAST_TS, LAST_ID, SOURCE = range(7)
+"""Rows of `Parts.ints`. SHOWN counts the trades that somebody has been told of."""
+OPEN, CLOSE, HIGH, LOW = range(4)
+VOLUME, TURNOVER = slice(4, 8), slice(8, 12)
+"""Rows of `Parts.floats`; sums are in slices, see `causal_alpha.sums`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,116 +37,102 @@ class Trades:
     source: Ints
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Parts:
-    """What some trades say about their bars: one row a key, sorted by key (`causal_alpha.keys`).
+    """What some trades say about their bars: one column a key, sorted by key (`causal_alpha.keys`).
 
-    `shown` counts the trades that somebody has been told of, `source` is a place in a table of names.
+    `ints` has shape (7, n), `floats` (12, n): a poll brings a few trades for a few bars, so what counts
+    is how few numpy calls it takes to pick columns and put them back.
     """
 
     key: Ints
-    open: Floats
-    high: Floats
-    low: Floats
-    close: Floats
-    volume: Slices
-    turnover: Slices
-    trades: Ints
-    shown: Ints
-    first_ts: Ints
-    first_id: Ints
-    last_ts: Ints
-    last_id: Ints
-    source: Ints
+    ints: Ints
+    floats: Floats
 
     def __len__(self) -> int:
         return len(self.key)
 
     @classmethod
-    def of(cls, trades: Trades, keys: Ints) -> "Parts":
+    def of(cls, trades: Trades, keys: Ints) -> Self:
         """`keys`: the bar that each trade belongs to, sorted."""
         first = group_starts(keys)
         last = np.append(first[1:], len(keys)) - 1
-        return cls(
-            key=keys[first],
-            open=trades.price[first],
-            high=np.maximum.reduceat(trades.price, first),
-            low=np.minimum.reduceat(trades.price, first),
-            close=trades.price[last],
-            volume=group_sums(trades.sizes, first),
-            turnover=group_sums(trades.turnover, first),
-            trades=last - first + 1,
-            shown=np.zeros(len(first), dtype=np.int64),
-            first_ts=trades.ts[first],
-            first_id=trades.id[first],
-            last_ts=trades.ts[last],
-            last_id=trades.id[last],
-            source=trades.source[last],
-        )
+        ints = np.zeros((7, len(first)), dtype=np.int64)
+        ints[TRADES] = last - first + 1
+        ints[FIRST_TS], ints[FIRST_ID] = trades.ts[first], trades.id[first]
+        ints[LAST_TS], ints[LAST_ID] = trades.ts[last], trades.id[last]
+        ints[SOURCE] = trades.source[last]
+        floats = np.empty((12, len(first)))
+        floats[OPEN], floats[CLOSE] = trades.price[first], trades.price[last]
+        floats[HIGH] = np.maximum.reduceat(trades.price, first)
+        floats[LOW] = np.minimum.reduceat(trades.price, first)
+        floats[VOLUME] = group_sums(trades.sizes, first)
+        floats[TURNOVER] = group_sums(trades.turnover, first)
+        return cls(keys[first], ints, floats)
 
     @classmethod
-    def empty(cls) -> "Parts":
-        ints = np.empty(0, dtype=np.int64)
-        columns: dict[str, Any] = dict.fromkeys(_COLUMNS, ints)
-        columns |= {name: np.empty(0) for name in ("open", "high", "low", "close")}
-        return cls(**columns | {name: np.empty((4, 0)) for name in ("volume", "turnover")})
+    def empty(cls) -> Self:
+        return cls(np.empty(0, dtype=np.int64), np.empty((7, 0), dtype=np.int64), np.empty((12, 0)))
 
-    def columns(self) -> dict[str, npt.NDArray[Any]]:
-        return {name: getattr(self, name) for name in _COLUMNS}
+    def take(self, columns: npt.NDArray[Any]) -> "Parts":
+        return Parts(self.key[columns], self.ints[:, columns], self.floats[:, columns])
 
-    def take(self, rows: npt.NDArray[Any]) -> "Parts":
-        return Parts(**{name: column[..., rows] for name, column in self.columns().items()})
+    def put(self, columns: Ints, parts: "Parts") -> None:
+        """Replace columns in place."""
+        self.ints[:, columns] = parts.ints
+        self.floats[:, columns] = parts.floats
+
+    def joined(self, other: "Parts") -> "Parts":
+        """The bars of both, which share none."""
+        key = np.concatenate([self.key, other.key])
+        order = np.argsort(key, kind="stable")
+        return Parts(
+            key[order],
+            np.concatenate([self.ints, other.ints], axis=1)[:, order],
+            np.concatenate([self.floats, other.floats], axis=1)[:, order],
+        )
 
     def plus(self, other: "Parts") -> "Parts":
-        """Row by row, the bars of two halves; `other` arrived later."""
-        earlier = _before(other.first_ts, other.first_id, self.first_ts, self.first_id)
-        later = ~_before(other.last_ts, other.last_id, self.last_ts, self.last_id)
-        return Parts(
-            key=self.key,
-            open=np.where(earlier, other.open, self.open),
-            high=np.maximum(self.high, other.high),
-            low=np.minimum(self.low, other.low),
-            close=np.where(later, other.close, self.close),
-            volume=self.volume + other.volume,
-            turnover=self.turnover + other.turnover,
-            trades=self.trades + other.trades,
-            shown=self.shown + other.shown,
-            first_ts=np.where(earlier, other.first_ts, self.first_ts),
-            first_id=np.where(earlier, other.first_id, self.first_id),
-            last_ts=np.where(later, other.last_ts, self.last_ts),
-            last_id=np.where(later, other.last_id, self.last_id),
-            source=np.where(later, other.source, self.source),
+        """Column by column, the bars of two halves; `other` arrived later."""
+        ours, theirs = self.ints, other.ints
+        earlier = _before(theirs[FIRST_TS], theirs[FIRST_ID], ours[FIRST_TS], ours[FIRST_ID])
+        later = ~_before(theirs[LAST_TS], theirs[LAST_ID], ours[LAST_TS], ours[LAST_ID])
+        ints, floats = ours + theirs, self.floats + other.floats  # right for counts and sums
+        ints[FIRST_TS : FIRST_ID + 1] = np.where(
+            earlier, theirs[FIRST_TS : FIRST_ID + 1], ours[FIRST_TS : FIRST_ID + 1]
         )
+        ints[LAST_TS:] = np.where(later, theirs[LAST_TS:], ours[LAST_TS:])
+        floats[OPEN] = np.where(earlier, other.floats[OPEN], self.floats[OPEN])
+        floats[CLOSE] = np.where(later, other.floats[CLOSE], self.floats[CLOSE])
+        np.maximum(self.floats[HIGH], other.floats[HIGH], out=floats[HIGH])
+        np.minimum(self.floats[LOW], other.floats[LOW], out=floats[LOW])
+        return Parts(self.key, ints, floats)
 
     def to_frame(
         self, *, interval: str, length: int, state: str, symbols: tuple[str, ...], sources: tuple[str, ...]
     ) -> Frame[Bar]:
         """The bars as records. VWAP is turnover / volume, and the close where no size was traded."""
         n = len(self)
-        volume, turnover = totals(self.volume), totals(self.turnover)
-        vwap = np.divide(turnover, volume, out=self.close.copy(), where=volume > 0)
+        close, volume, turnover = self.floats[CLOSE], totals(self.floats[VOLUME]), totals(self.floats[TURNOVER])
         return Frame(
             Bar,
             {
                 "symbol": Labels(symbol_of(self.key).astype(np.int32), symbols),
                 "interval": Labels.constant(interval, n),
                 "start": start_of(self.key, length),
-                "open": self.open,
-                "high": self.high,
-                "low": self.low,
-                "close": self.close,
+                "open": self.floats[OPEN],
+                "high": self.floats[HIGH],
+                "low": self.floats[LOW],
+                "close": close,
                 "volume": volume,
-                "vwap": vwap,
-                "trades": self.trades,
+                "vwap": np.divide(turnover, volume, out=close.copy(), where=volume > 0),
+                "trades": self.ints[TRADES],
                 "state": Labels.constant(state, n),
                 "revision": np.zeros(n, dtype=np.int64),
                 "quality": Labels.constant("ok", n),
-                "source": Labels(self.source.astype(np.int32), sources),
+                "source": Labels(self.ints[SOURCE].astype(np.int32), sources),
             },
         )
-
-
-_COLUMNS = tuple(column.name for column in fields(Parts))
 
 
 @dataclass
@@ -151,18 +143,17 @@ class Book:
     open: Parts = field(default_factory=Parts.empty)
 
     def add(self, parts: Parts) -> None:
-        place = np.searchsorted(self.open.key, parts.key)
-        inside = np.minimum(place, max(len(self.open) - 1, 0))
-        known = self.open.key[inside] == parts.key if len(self.open) else np.zeros(len(parts), dtype=np.bool_)
-        if known.any():
-            both = self.open.take(place[known]).plus(parts.take(known))
-            for name, column in both.columns().items():
-                getattr(self.open, name)[..., place[known]] = column
-        if not known.all():
-            new, where = parts.take(~known).columns(), place[~known]
-            self.open = Parts(
-                **{name: np.insert(column, where, new[name], axis=-1) for name, column in self.open.columns().items()}
-            )
+        if not len(self.open):
+            self.open = parts
+            return
+        place = np.minimum(np.searchsorted(self.open.key, parts.key), len(self.open) - 1)
+        known = self.open.key[place] == parts.key
+        if known.all():
+            self.open.put(place, self.open.take(place).plus(parts))
+            return
+        here = place[known]
+        self.open.put(here, self.open.take(here).plus(parts.take(known)))
+        self.open = self.open.joined(parts.take(~known))
 
     def close(self, watermark: int) -> Parts:
         """Take out the bars that end at or before `watermark`."""
@@ -174,12 +165,10 @@ class Book:
 
     def changed(self) -> Parts:
         """The bars with trades that nobody has been told of; they count as told now."""
-        news = self.open.trades > self.open.shown
-        if not news.any():
-            return Parts.empty()
-        rows = self.open.take(news)
-        self.open.shown[news] = rows.trades
-        return rows
+        news = np.flatnonzero(self.open.ints[TRADES] > self.open.ints[SHOWN])
+        columns = self.open.take(news)
+        self.open.ints[SHOWN, news] = columns.ints[TRADES]
+        return columns
 
 
 def _before(ts: Ints, id: Ints, other_ts: Ints, other_id: Ints) -> Mask:  # noqa: A002

@@ -6,8 +6,9 @@
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import faust
@@ -31,6 +32,10 @@ _COMPACT = {
     "max.message.bytes": str(MAX_MESSAGE),
 }
 """Changelogs hold a few big values that replace each other: keep them short, for a quick recovery."""
+
+_SHORT_LIVED = MappingProxyType({"retention.ms": "60000", "segment.ms": "60000"})
+"""Bars still forming are of no use to anybody who comes later."""
+_NO_CONFIG: Mapping[str, str] = MappingProxyType({})
 
 
 class FrameCodec(Codec):  # type: ignore[misc]
@@ -124,6 +129,7 @@ class App(BatchApp):
         )
         self.ticks = self._topic("ticks", PassThrough(), partitions=settings.partitions)
         self.bars = self._topic("bars", FrameCodec(Bar))
+        self.forming = self._topic("forming", FrameCodec(Bar), config=_SHORT_LIVED)
         self.features = self._topic("features", FrameCodec(Features))
         self.forecasts = self._topic("forecasts", FrameCodec(Forecast))
         self.rejects = self._topic("rejects", FrameCodec(Reject))
@@ -149,7 +155,7 @@ class App(BatchApp):
         name = topic.get_topic_name()
         return sorted(tp.partition for tp in self.consumer.assignment() if tp.topic == name)
 
-    def _topic(self, name: str, codec: Codec, partitions: int = 1) -> Any:
+    def _topic(self, name: str, codec: Codec, partitions: int = 1, config: Mapping[str, str] = _NO_CONFIG) -> Any:
         return self.topic(
             f"{self.settings.app_id}.{name}",
             key_type=bytes,
@@ -159,7 +165,7 @@ class App(BatchApp):
             internal=True,
             partitions=partitions,
             retention=0,
-            config={"max.message.bytes": str(MAX_MESSAGE)},
+            config={"max.message.bytes": str(MAX_MESSAGE), **config},
         )
 
     def _snapshots(self, name: str, partitions: int = 1) -> Any:

@@ -44,13 +44,11 @@ class Transform:
         }
         return bars, Frame.of(Reject, rejects) if rejects else _NO_REJECTS
 
-    def forming(self, state: BarState, partition: int) -> dict[str, Frame[Bar]]:
-        """The open bars that changed since they were last asked for, by interval."""
-        return {
-            interval: Frame(Bar, frame.columns, self._meta(state, partition) | {"ts": str(state.newest)})
-            for interval, frame in forming(state).items()
-            if len(frame)
-        }
+    def forming(self, state: BarState, partition: int) -> Frame[Bar]:
+        """The open bars of all intervals that changed since they were last asked for."""
+        news = [frame for frame in forming(state).values() if len(frame)]
+        meta = self._meta(state, partition) | {"ts": str(state.newest)}
+        return Frame.concat(news, meta) if news else Frame.empty(Bar)
 
     def _meta(self, state: BarState, partition: int) -> dict[str, str]:
         return {

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from causal_alpha.bars import without_forming
 from causal_alpha.crosssection import CrossSection
 from causal_alpha.features import FeatureSet
 from causal_alpha.frames import Frame
@@ -26,7 +25,7 @@ class Universe:
         if key not in self.sections:
             self.sections[key] = CrossSection(interval_ns(key.rpartition("|")[2]))
             self.rings[key] = Rings(self.width)
-        for section in self.sections[key].add(without_forming(bars)):
+        for section in self.sections[key].add(bars):
             yield self.rings[key].push(feature_set, section)
 
     def dump(self) -> dict[str, Any]:

@@ -27,6 +27,6 @@ async def price_alerts(frames: Any) -> None:
     frame: Frame[Bar]
     async for frame in frames:
         for bar in frame.rows():
-            if bar.state != "forming" and spread(bar) >= WIDE:
+            if spread(bar) >= WIDE:
                 alert = {"symbol": bar.symbol, "interval": bar.interval, "start": bar.start, "spread": spread(bar)}
                 await alerts.send(key=bar.symbol.encode(), value=alert)

@@ -68,7 +68,7 @@ async def until(done: Any) -> None:
 
 
 async def test_archive_stores_final_rows_and_acks_everything() -> None:
-    sink, stream = MemorySink(), Stream([bars("forming"), bars("final", "forming"), bars("final", "final")])
+    sink, stream = MemorySink(), Stream([bars(), bars("final"), bars("final", "final")])
     task = asyncio.create_task(archive(stream, lambda: [sink]))
 
     await until(lambda: sorted(stream.acked) == [0, 1, 2])
@@ -79,7 +79,7 @@ async def test_archive_stores_final_rows_and_acks_everything() -> None:
 
 
 async def test_archive_holds_events_of_a_sink_that_is_away_and_lets_the_stream_go_on() -> None:
-    sink, stream = AwaySink(), Stream([bars("final"), *[bars("forming")] * 20, bars("final")])
+    sink, stream = AwaySink(), Stream([bars("final"), *[bars()] * 20, bars("final")])
     task = asyncio.create_task(archive(stream, lambda: [sink]))
 
     await until(lambda: stream.delivered == len(stream.frames) and sink.tries >= 1)

@@ -30,15 +30,12 @@ def test_universe_goes_on_after_a_snapshot_to_the_bit() -> None:
     assert repr(before + after) == repr(whole)
 
 
-def test_universe_ignores_what_comes_again_and_what_is_forming() -> None:
+def test_universe_ignores_what_comes_again() -> None:
     parts = frames(random_bars(2, 3, 10, missing=0.0))
     universe = Universe(WIDTH)
     whole = pushed(universe, parts)
-    later = {"start": 10**12, "state": "forming"}
-    rows = [Bar(**{name: getattr(bar, name) for name in bar.__struct_fields__} | later) for bar in parts[0].rows()]
-    forming = Frame.of(Bar, rows)
 
-    again = pushed(universe, [*parts, forming])
+    again = pushed(universe, parts)
 
     assert len(whole) == 30
     assert again == []
