@@ -1,0 +1,99 @@
+"""Columns of a frame: numpy arrays, and strings as codes into a few names."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any, TypeAlias, cast, get_type_hints
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Codes: TypeAlias = npt.NDArray[np.int32]
+Rows: TypeAlias = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Strings as codes into a tuple of distinct names.
+
+    >>> labels = Labels.of(["a", "b", "a"])
+    >>> labels.codes.tolist(), labels.names
+    ([0, 1, 0], ('a', 'b'))
+    """
+
+    codes: Codes
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> "Labels":
+        values = list(values)
+        places = {name: place for place, name in enumerate(dict.fromkeys(values))}
+        return cls(np.fromiter(map(places.__getitem__, values), np.int32, len(values)), tuple(places))
+
+    @classmethod
+    def constant(cls, value: str, n: int) -> "Labels":
+        return cls(np.zeros(n, dtype=np.int32), (value,))
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def tolist(self) -> list[str]:
+        names = self.names
+        return [names[code] for code in self.codes.tolist()]
+
+    def take(self, rows: Rows) -> "Labels":
+        return Labels(self.codes[rows], self.names)
+
+    def equals(self, name: str) -> npt.NDArray[np.bool_]:
+        """Mask of the rows that carry `name`."""
+        if name not in self.names:
+            return np.zeros(len(self.codes), dtype=np.bool_)
+        return cast("npt.NDArray[np.bool_]", self.codes == self.names.index(name))
+
+
+Column: TypeAlias = Labels | npt.NDArray[Any]
+
+
+@cache
+def column_kinds(record: type[msgspec.Struct]) -> Mapping[str, type]:
+    """Column name → int, float, str, bytes or tuple, in the record's order."""
+    hints = get_type_hints(record)
+    kinds = {n: (tuple if str(hints[n]).startswith("tuple") else hints[n]) for n in record.__struct_fields__}
+    return MappingProxyType(kinds)
+
+
+def to_column(kind: type, values: list[Any]) -> Column:
+    """Values of one kind (int, float, str, bytes, tuple) as a column."""
+    if kind is str:
+        return Labels.of(values)
+    if kind is bytes:
+        blobs = np.empty(len(values), dtype=object)
+        blobs[:] = values
+        return blobs
+    if kind is tuple:
+        matrix = np.asarray(values, dtype=np.float64)
+        return matrix if matrix.ndim == 2 else np.empty((0, 1))  # Arrow knows no lists of length 0
+    return np.asarray(values, dtype=np.int64 if kind is int else np.float64)
+
+
+def join(columns: Sequence[Column]) -> Column:
+    """Columns of one kind, one after the other."""
+    first = columns[0]
+    if not isinstance(first, Labels):
+        arrays = cast("Sequence[npt.NDArray[Any]]", columns)
+        if first.ndim == 2:
+            arrays = [array for array in arrays if len(array)] or arrays[:1]
+        return np.concatenate(arrays)
+    every = cast("Sequence[Labels]", columns)
+    if all(labels.names == first.names for labels in every):
+        return Labels(np.concatenate([labels.codes for labels in every]), first.names)
+    places: dict[str, int] = {}
+    codes = []
+    for labels in every:
+        places_here = [places.setdefault(name, len(places)) for name in labels.names]
+        codes.append(np.asarray(places_here, dtype=np.int32)[labels.codes] if len(labels) else labels.codes)
+    return Labels(np.concatenate(codes), tuple(places))
