@@ -8,6 +8,7 @@ from agents.bars import checkpoints
 from causal_alpha import app
 from causal_alpha.balance import BalanceCollector
 from causal_alpha.features import DEFAULT
+from causal_alpha.records import Bar
 from causal_alpha.service import create_service
 
 service = create_service(app, names=DEFAULT.names)
@@ -21,9 +22,10 @@ async def broadcast_bars(stream: Any) -> None:
         service.hub.publish(bars)
 
 
-@app.agent(app.forming)
-async def broadcast_forming(stream: Any) -> None:
-    async for bars in stream:
+@app.task
+async def broadcast_forming() -> None:
+    """No agent: every hub sees every open bar, and sees it at once."""
+    async for bars in app.follow(app.forming, Bar):
         service.hub.publish(bars)
 
 

@@ -6,10 +6,10 @@
 
 import gc
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import faust
 import msgspec
@@ -18,10 +18,13 @@ from mode.utils.imports import import_from_cwd
 
 from causal_alpha.bulk import BatchApp, PassThrough
 from causal_alpha.errors import FrameError, SettingsError
+from causal_alpha.follow import follow
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import MILLISECOND
 from causal_alpha.records import Bar, Features, Forecast, Reject, Request
 from causal_alpha.settings import Settings, load_settings
+
+R = TypeVar("R", bound=msgspec.Struct)
 
 MAX_MESSAGE = 8 * 1024 * 1024
 _COMPACT = {
@@ -155,6 +158,12 @@ class App(BatchApp):
             return []
         name = topic.get_topic_name()
         return sorted(tp.partition for tp in self.consumer.assignment() if tp.topic == name)
+
+    async def follow(self, topic: Any, record: type[R]) -> AsyncIterator[Frame[R]]:
+        """What comes to a topic from now on, to every worker that asks; see `causal_alpha.follow`."""
+        await topic.maybe_declare()
+        async for frame in follow(self.settings.broker, topic.get_topic_name(), record, MAX_MESSAGE):
+            yield frame
 
     def _topic(self, name: str, codec: Codec, partitions: int = 1, config: Mapping[str, str] = _NO_CONFIG) -> Any:
         return self.topic(

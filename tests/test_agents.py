@@ -63,7 +63,7 @@ def _checkpoints(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def _reads(function: ast.AsyncFunctionDef) -> str:
-    """The topic of its `@app.agent(app.topic)`, "" for a function without."""
+    """The topic of its `@app.agent(app.topic)` or of its `app.follow(app.topic, …)`, "" for neither."""
     for decorator in function.decorator_list:
         match decorator:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="app"), attr="agent"), args=args, keywords=keywords):
@@ -72,6 +72,13 @@ def _reads(function: ast.AsyncFunctionDef) -> str:
                     case [ast.Attribute(value=ast.Name(id="app"), attr=topic)]:
                         return topic
                 raise AssertionError(f"{function.name}: expected @app.agent(app.<topic>)")
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="app"), attr="follow"),
+                args=[ast.Attribute(value=ast.Name(id="app"), attr=topic), *_],
+            ):
+                return topic
     return ""
 
 

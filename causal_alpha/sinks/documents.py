@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 import msgspec
 from bson import DatetimeMS
 
+from causal_alpha.columns import column_kinds
 from causal_alpha.errors import SinkError
-from causal_alpha.frames import column_kinds
 from causal_alpha.intervals import MILLISECOND
 from causal_alpha.records import Bar, Features, Forecast, Reject
 from causal_alpha.sinks.identity import ARCHIVED, record_id
