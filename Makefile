@@ -53,7 +53,7 @@ bench: setup ## Measure throughput and latency: one JSON object each on stdout
 	@$(RUN) -m benchmarks throughput
 	@$(RUN) -m benchmarks latency
 
-screenshots: setup ## Take the pictures of the page that the README shows
+screenshots: setup ## Take pictures of a running page into web/screenshots: make screenshots BASE_URL=http://127.0.0.1:8000
 	$(WITH_NODE) && npm run --silent screenshots
 
 clean: ## Delete what is built here; .venv and the cache of services stay

@@ -9,7 +9,7 @@ from causal_alpha.bars import BarState, dump, load
 from causal_alpha.checkpoints import Checkpoints
 from causal_alpha.transform import Transform
 
-FORMING_EVERY = 0.01
+FORMING_EVERY = 0.02
 
 settings = app.settings
 checkpoints = Checkpoints(
@@ -42,7 +42,7 @@ async def make_bars(stream: Any) -> None:
 
 @app.task
 async def show_forming_bars() -> None:
-    """Bars still open, at most one row a symbol and 10 ms: the only output that a clock paces."""
+    """Bars still open, at most one row a symbol and 20 ms: the only output that a clock paces."""
     while not app.should_stop:
         await asyncio.sleep(FORMING_EVERY)
         for partition, state in checkpoints.items():
