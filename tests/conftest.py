@@ -5,6 +5,7 @@ running ones instead. A service that can't start fails its tests: nothing is ski
 """
 
 import os
+import signal
 import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -105,6 +106,13 @@ def worker(kafka: str, mongo: str, database: str, app_id: str, tmp_path: Path) -
 def market() -> Path:
     """The folder of recorded market data; for tests marked `market`, deselected where it is absent."""
     return MARKET
+
+
+def pytest_configure() -> None:
+    """Children inherit ignored signals; started in the background or by nohup, we'd hand on ignored ones."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
