@@ -14,12 +14,12 @@ from causal_alpha.devstack.service import Service
 from causal_alpha.devstack.stack import Stack
 from causal_alpha.errors import ServiceError
 
-DOCKER = """#!/bin/sh
+DOCKER = f"""#!/bin/sh
 # Answers like docker with a daemon; a container is a web server on the port of its -p option.
 case "$1" in
   version) exit 0 ;;
-  run) for word; do case "$word" in 127.0.0.1:*:80) port=${word#127.0.0.1:}; port=${port%:80} ;; esac; done
-       exec python3 -m http.server --bind 127.0.0.1 "$port" ;;
+  run) for word; do case "$word" in 127.0.0.1:*:80) port=${{word#127.0.0.1:}}; port=${{port%:80}} ;; esac; done
+       exec {sys.executable} -m http.server --bind 127.0.0.1 "$port" ;;
 esac
 """
 
