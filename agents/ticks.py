@@ -28,7 +28,7 @@ async def ingest_ticks(stream: Any) -> None:
             if frame.record is Tick:
                 for partition, part in split(frame, settings.partitions):
                     await app.ticks.send(key=b"", value=part.encode(), partition=partition)
-            elif len(frame):
+            else:
                 await app.bars.send(key=app.key(request.interval), value=frame)
 
 

@@ -8,11 +8,13 @@ import httpx
 import pytest
 
 from causal_alpha.intervals import MILLISECOND, SECOND
-from tests.pipeline.streams import T0, stored, wait_for
+from causal_alpha.sources.market import EPOCH
+from tests.pipeline.streams import stored, wait_for
 
 pytestmark = pytest.mark.services
 
 MINUTES = 90
+T0 = EPOCH + 3600 * SECOND
 
 
 def ask(url: str, **changes: Any) -> dict[str, Any]:
