@@ -8,6 +8,7 @@ if (!baseURL) throw new Error('BASE_URL: expected the address of a running hub, 
 /** Runs against a real worker whose data move; see tests/web/test_page.py, which starts one. */
 export default defineConfig({
   testDir: 'e2e',
+  retries: process.env['CI'] ? 1 : 0,
   workers: 1,
   timeout: 120_000,
   expect: { timeout: 30_000 },
