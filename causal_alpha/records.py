@@ -5,7 +5,7 @@ same output. Batches of records travel as columns, see `causal_alpha.frames`.
 """
 
 import math
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import msgspec
 
@@ -14,9 +14,6 @@ NO_ID = -(2**63)
 
 LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 """Probability levels of a forecast's quantiles."""
-
-BarState: TypeAlias = Literal["forming", "final", "revised"]
-Quality: TypeAlias = Literal["ok", "partial", "no_trade", "no_data"]
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +38,8 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
     """Open, high, low, close, volume and VWAP of the trades in `[start, start + interval)`.
+
+    `state`: forming, final or revised. `quality`: ok, partial, no_trade or no_data.
 
     >>> Bar(symbol="AAPL", interval="1m", start=0, open=1.0, high=2.0, low=1.0, close=2.0,
     ...     volume=3.0, vwap=1.5, trades=2).state
