@@ -23,7 +23,7 @@ def make_ticks(count: int, seed: int = 1) -> Frame[Tick]:
     rng = np.random.default_rng(seed)
     symbol = rng.integers(0, len(SYMBOLS), count)
     walk = np.cumsum(rng.normal(0, 1e-4, count))
-    return Frame(
+    return Frame.from_columns(
         Tick,
         {
             "symbol": Labels(symbol.astype(np.int32), SYMBOLS),

@@ -114,7 +114,7 @@ class Parts:
         """The bars as records. VWAP is turnover / volume, and the close where no size was traded."""
         n = len(self)
         close, volume, turnover = self.floats[CLOSE], totals(self.floats[VOLUME]), totals(self.floats[TURNOVER])
-        return Frame(
+        return Frame.from_columns(
             Bar,
             {
                 "symbol": Labels(symbol_of(self.key).astype(np.int32), symbols),

@@ -1,5 +1,6 @@
 """Columns of a frame: numpy arrays, and strings as codes into a few names."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +10,8 @@ from typing import Any, TypeAlias, cast, get_type_hints
 import msgspec
 import numpy as np
 import numpy.typing as npt
+
+from causal_alpha.errors import FrameError
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -78,6 +81,40 @@ def to_column(kind: type, values: list[Any]) -> Column:
         matrix = np.asarray(values, dtype=np.float64)
         return matrix if matrix.ndim == 2 else np.empty((0, 1))  # Arrow knows no lists of length 0
     return np.asarray(values, dtype=np.int64 if kind is int else np.float64)
+
+
+def to_values(column: Column) -> list[Any]:
+    """A column as plain values: the inverse of `to_column`. NaN is always `math.nan` itself."""
+    if isinstance(column, Labels):
+        return column.tolist()
+    if column.dtype == np.float64 and np.isnan(column).any():
+        values = [value if value == value else math.nan for value in column.ravel().tolist()]  # noqa: PLR0124
+    else:
+        values = column.ravel().tolist()
+    if column.ndim == 1:
+        return values
+    width = column.shape[1]
+    return [tuple(values[at : at + width]) for at in range(0, len(values), width)]
+
+
+def default_column(record: type[msgspec.Struct], name: str, n: int) -> Column:
+    """A column of a field's default. Raises FrameError where the field has none."""
+    value = _defaults(record).get(name)
+    if value is None:
+        raise FrameError(f"columns of {record.__name__}: expected {name}, was missing", reason="schema")
+    return Labels.constant(value, n) if isinstance(value, str) else np.full(n, value)
+
+
+@cache
+def _defaults(record: type[msgspec.Struct]) -> Mapping[str, Any]:
+    names = record.__struct_fields__[-len(record.__struct_defaults__) :] if record.__struct_defaults__ else ()
+    return MappingProxyType(
+        {
+            name: value
+            for name, value in zip(names, record.__struct_defaults__, strict=True)
+            if value is not msgspec.NODEFAULT
+        }
+    )
 
 
 def join(columns: Sequence[Column]) -> Column:

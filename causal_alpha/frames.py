@@ -25,12 +25,24 @@ import numpy as np
 import numpy.typing as npt
 
 from causal_alpha import wire
-from causal_alpha.columns import Codes, Column, Floats, Ints, Labels, Rows, column_kinds, join, to_column
+from causal_alpha.columns import (
+    Codes,
+    Column,
+    Floats,
+    Ints,
+    Labels,
+    Rows,
+    column_kinds,
+    default_column,
+    join,
+    to_column,
+    to_values,
+)
 from causal_alpha.errors import FrameError
 from causal_alpha.records import Tick
 from causal_alpha.wire import ARROW_MAGIC
 
-__all__ = ["ARROW_MAGIC", "Codes", "Column", "Floats", "Frame", "Ints", "Labels", "heartbeat"]
+__all__ = ["ARROW_MAGIC", "Codes", "Column", "Floats", "Frame", "Ints", "Labels", "gap", "heartbeat"]
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -74,6 +86,26 @@ class Frame(Generic[R]):
         return cls(record, columns, meta)
 
     @classmethod
+    def from_columns(
+        cls, record: type[R], columns: Mapping[str, Column], meta: Mapping[str, str] = _NO_META
+    ) -> "Frame[R]":
+        """A frame of columns by name, in any order; those left out take the record's default.
+
+        >>> Frame.from_columns(Tick, {"symbol": Labels.constant("A", 2), "ts": np.array([1, 2]),
+        ...                    "price": np.ones(2), "size": np.ones(2)}).labels("source").tolist()
+        ['foreign', 'foreign']
+        """
+        n = len(next(iter(columns.values())))
+        if unknown := columns.keys() - column_kinds(record).keys():
+            raise FrameError(
+                f"columns of {record.__name__}: expected its fields, was {sorted(unknown)}", reason="schema"
+            )
+        every = {
+            name: columns[name] if name in columns else default_column(record, name, n) for name in column_kinds(record)
+        }
+        return cls(record, every, meta)
+
+    @classmethod
     def empty(cls, record: type[R], meta: Mapping[str, str] = _NO_META) -> "Frame[R]":
         return cls.of(record, [], meta)
 
@@ -113,11 +145,11 @@ class Frame(Generic[R]):
         return cast("npt.NDArray[np.object_]", self.columns[name])
 
     def rows(self) -> Iterator[R]:
-        """Typed records, one at a time: convenient, and about a microsecond each."""
-        columns = [
-            map(tuple, column.tolist()) if kind is tuple else column.tolist()
-            for kind, column in zip(column_kinds(self.record).values(), self.columns.values(), strict=True)
-        ]
+        """Typed records, one at a time: convenient, and about a microsecond each.
+
+        Every NaN is `math.nan` itself, so that equal records compare equal.
+        """
+        columns = [to_values(column) for column in self.columns.values()]
         names = tuple(self.columns)
         for values in zip(*columns, strict=True):
             yield self.record(**dict(zip(names, values, strict=True)))
@@ -135,9 +167,22 @@ class Frame(Generic[R]):
         return cls(record, columns, meta)
 
 
-def heartbeat(ts: int) -> Frame[Tick]:
-    """A tick frame without rows: the source sends nothing more before `ts` (ns)."""
-    return Frame(Tick, _EMPTY_TICKS, {"heartbeat": str(ts)})
+def heartbeat(ts: int, source: str = "") -> Frame[Tick]:
+    """A tick frame without rows: `source` is alive, and sends nothing more before `ts` (ns).
+
+    Without a source it only moves time: nobody vouches for a feed.
+    """
+    return Frame(Tick, _EMPTY_TICKS, {"heartbeat": str(ts)} | ({"source": source} if source else {}))
+
+
+def gap(source: str, symbols: Sequence[str], start: int, end: int) -> Frame[Tick]:
+    """A tick frame without rows: `source` may have missed trades of `symbols` in `[start, end)` (ns).
+
+    Bars of that time that are still open become `partial`, or `no_data` where nothing came at all. Say
+    it as soon as it is known, so that bars don't close before; `end` may lie in the future.
+    """
+    facts = {"source": source, "symbols": tuple(symbols), "start": start, "end": end}
+    return Frame(Tick, _EMPTY_TICKS, {"gap": msgspec.json.encode(facts).decode()})
 
 
 _EMPTY_TICKS: Mapping[str, Column] = Frame.empty(Tick).columns

@@ -19,8 +19,9 @@ LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 class Tick(msgspec.Struct, frozen=True, kw_only=True):
     """One trade, with the best bid and ask before it where the feed has them.
 
-    `id` is the feed's trade id or sequence number, unique within a symbol. `source` says where the
-    row comes from: `name` or `name:detail`, such as `yahoo`, `simulator:7`, `replay:ticks.parquet`.
+    `bid_size` and `ask_size` are what is on offer there. `id` is the feed's trade id or sequence number,
+    unique within a symbol. `source` says where the row comes from: `name` or `name:detail`, such as
+    `yahoo`, `simulator:7`, `replay:ticks.parquet`.
 
     >>> Tick(symbol="AAPL", ts=1_550_068_920_000_000_000, price=171.7, size=100.0).symbol
     'AAPL'
@@ -33,13 +34,20 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
     id: int = NO_ID
     bid: float = math.nan
     ask: float = math.nan
+    bid_size: float = math.nan
+    ask_size: float = math.nan
     source: str = "foreign"
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
     """Open, high, low, close, volume and VWAP of the trades in `[start, start + interval)`.
 
-    `state`: forming, final or revised. `quality`: ok, partial, no_trade or no_data.
+    `state`: forming, final or revised. `quality`: ok, partial, no_trade (nobody traded: the close goes
+    on, volume 0) or no_data (the feed was away: prices are NaN). `revision` counts the late trades in it,
+    `known_at` is the stream time (ns) from which this revision can be known.
+
+    `bid`, `ask` and their sizes are those of the last trade, NaN where the feed has none. `buy_volume`
+    is the volume of trades above the middle of bid and ask, plus half of that at it; NaN without quotes.
 
     >>> Bar(symbol="AAPL", interval="1m", start=0, open=1.0, high=2.0, low=1.0, close=2.0,
     ...     volume=3.0, vwap=1.5, trades=2).state
@@ -60,6 +68,17 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 0
     quality: str = "ok"
     source: str = "foreign"
+    bid: float = math.nan
+    ask: float = math.nan
+    bid_size: float = math.nan
+    ask_size: float = math.nan
+    buy_volume: float = math.nan
+    known_at: int = 0
+
+    @property
+    def mid(self) -> float:
+        """The middle of bid and ask, NaN where the feed has none."""
+        return (self.bid + self.ask) / 2
 
 
 class Features(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,9 @@ LARGEST = 1e12
 """Prices and sizes from here on are taken for errors; exact sums of turnover rely on it."""
 
 
+QUOTE = ("bid", "ask", "bid_size", "ask_size")
+
+
 class Bad(NamedTuple):
     """A row that can't be used: its place, the reason, and what was expected."""
 
@@ -40,6 +43,8 @@ class _WireTick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     id: Annotated[int, msgspec.Meta(gt=NO_ID, le=2**63 - 1)] | str | None = None
     bid: float | None = None
     ask: float | None = None
+    bid_size: float | None = None
+    ask_size: float | None = None
 
 
 _decode = msgspec.json.Decoder(_WireTick).decode
@@ -84,6 +89,9 @@ def check_ticks(frame: Frame[Tick], record_ts: Ints | int, tolerance: int) -> li
     usable: npt.NDArray[np.bool_] = (price > 0) & (price < LARGEST) & (size >= 0) & (size < LARGEST)
     usable &= (ts > 0) & (ts <= limit)
     usable &= ~((bid <= 0) | (bid >= LARGEST) | (ask <= 0) | (ask >= LARGEST))  # NaN: the feed has none
+    for name in ("bid_size", "ask_size"):
+        amount = frame.floats(name)
+        usable &= ~((amount < 0) | (amount >= LARGEST))
     names = frame.labels("symbol").names
     if "" in names:
         usable &= ~frame.labels("symbol").equals("")
@@ -101,7 +109,7 @@ def tick_json(tick: Tick) -> bytes:
     row: dict[str, Any] = {"symbol": tick.symbol, "ts": _ts_json(tick.ts), "price": tick.price, "size": tick.size}
     if tick.id != NO_ID:
         row["id"] = tick.id
-    row |= {name: value for name in ("bid", "ask") if not math.isnan(value := getattr(tick, name))}
+    row |= {name: value for name in QUOTE if not math.isnan(value := getattr(tick, name))}
     return msgspec.json.encode(row)
 
 
@@ -116,6 +124,8 @@ def _to_frame(rows: list[_WireTick], source: str) -> Frame[Tick]:
         "id": _ids([row.id for row in rows]),
         "bid": np.asarray([row.bid for row in rows], dtype=np.float64),  # None becomes NaN
         "ask": np.asarray([row.ask for row in rows], dtype=np.float64),
+        "bid_size": np.asarray([row.bid_size for row in rows], dtype=np.float64),
+        "ask_size": np.asarray([row.ask_size for row in rows], dtype=np.float64),
         "source": Labels.constant(source, len(rows)),
     }
     return Frame(Tick, columns)
@@ -203,4 +213,5 @@ def _judge(tick: Tick, limit: int) -> tuple[str, str]:
         return "absurd", f"ts: expected ns since 1970, was {tick.ts}"
     if tick.ts > limit:
         return "future", f"ts: expected at most the Kafka record's time and tolerance {limit}, was {tick.ts}"
-    return "absurd", f"bid, ask: expected positive numbers below {LARGEST:g}, was {tick.bid}, {tick.ask}"
+    quote = ", ".join(f"{name} {getattr(tick, name)}" for name in QUOTE)
+    return "absurd", f"bid, ask and their sizes: expected positive numbers below {LARGEST:g}, was {quote}"

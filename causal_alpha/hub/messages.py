@@ -11,12 +11,13 @@ from causal_alpha.records import Bar, Forecast
 Event: TypeAlias = tuple[Any, ...]
 BAR_START, BAR_CLOSE, BAR_SOURCE = 3, 7, 14
 """Places in a bar event."""
+_START, _KNOWN_AT = (Bar.__struct_fields__.index(name) for name in ("start", "known_at"))
 
 _LIVE = {"yahoo": "delayed", "simulator": "synthetic", "replay": "replay", "foreign": "foreign", "http": "foreign"}
 
 
 def bar_events(frame: Frame[Bar]) -> Iterator[Event]:
-    """One `("bar", symbol, interval, start, …, source)` a row, made column by column.
+    """One `("bar", symbol, interval, start, …, known_at)` a row, made column by column.
 
     >>> bar = Bar(symbol="A", interval="1s", start=1_000_000, open=1, high=1, low=1, close=1, volume=1, vwap=1,
     ...           trades=1)
@@ -24,7 +25,8 @@ def bar_events(frame: Frame[Bar]) -> Iterator[Event]:
     ('bar', 'A', '1s', 1, 1.0)
     """
     columns: list[Any] = [column.tolist() for column in frame.columns.values()]
-    columns[2] = (frame.ints("start") // MILLISECOND).tolist()
+    columns[_START] = (frame.ints("start") // MILLISECOND).tolist()
+    columns[_KNOWN_AT] = (frame.ints("known_at") // MILLISECOND).tolist()
     return zip(repeat("bar"), *columns, strict=False)
 
 

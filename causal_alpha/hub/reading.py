@@ -18,7 +18,7 @@ from causal_alpha.sinks.base import Reader
 
 LATEST = 9_000_000_000_000
 """Times in requests end here (the year 2255), ms: as ns they still fit int64."""
-_TIMES = {"start", "made", "due"}
+_TIMES = {"start", "made", "due", "known_at"}
 _BAR_FIELDS = Bar.__struct_fields__[2:]
 
 Millis = Annotated[int | None, Query(ge=-LATEST, le=LATEST)]

@@ -14,7 +14,7 @@ from causal_alpha.sinks.identity import ARCHIVED, record_id
 
 R = TypeVar("R", bound=msgspec.Struct)
 
-_DATES = ("start", "made", "due", "ts")
+_DATES = ("start", "made", "due", "ts", "known_at")
 _EXACT: Mapping[type[msgspec.Struct], tuple[str, ...]] = {Reject: ("ts",)}
 """Fields that needn't lie on a millisecond: a foreign tick's stamp. Bars start on whole seconds."""
 

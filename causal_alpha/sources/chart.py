@@ -116,7 +116,7 @@ def _regroup(starts: Ints, columns: Mapping[str, Floats], width: int) -> tuple[I
 def _frame(symbol: str, interval: str, starts: Ints, columns: Mapping[str, Floats], *, now: int) -> Frame[Bar]:
     ended: npt.NDArray[np.bool_] = starts + interval_ns(interval) <= now
     n = len(starts)
-    frame = Frame(
+    frame = Frame.from_columns(
         Bar,
         {
             "symbol": Labels.constant(symbol, n),

@@ -158,7 +158,7 @@ class Market:
         bid = np.floor((middle - half) * _CENT) / _CENT
         ask = np.ceil((middle + half) * _CENT) / _CENT
         size = np.where(odd, np.ceil(40 * wobble), 100 * np.ceil(1.5 * wobble))
-        return Frame(
+        return Frame.from_columns(
             Tick,
             {
                 "symbol": Labels(symbol, self.symbols),

@@ -161,7 +161,7 @@ def _roll(ticks: Frame[Tick], interval: str, start: int, n: int, close: Floats) 
     volume = np.bincount(place, size, cells)
     turnover = np.bincount(place, size * price, cells)
     np.divide(turnover, volume, out=columns["vwap"], where=volume > 0)
-    return Frame(
+    return Frame.from_columns(
         Bar,
         {
             "symbol": Labels(np.tile(np.arange(len(symbols), dtype=np.int32), n), symbols),

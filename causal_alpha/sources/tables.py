@@ -89,7 +89,7 @@ class TickReader:
             "ask": ask,
             "source": Labels.constant(self._source, n),
         }
-        frame = Frame(Tick, columns)
+        frame = Frame.from_columns(Tick, columns)
         return frame if trades.all() else frame.take(trades)
 
     def _carry(self, symbols: Labels, quoted: npt.NDArray[np.bool_], bid: Floats, ask: Floats) -> tuple[Floats, Floats]:
@@ -154,7 +154,7 @@ class BarReader:
             "quality": cells.labels("quality") if "quality" in self._layout else quality,
             "source": Labels.constant(self._source, n),
         }
-        return Frame(Bar, columns)
+        return Frame.from_columns(Bar, columns)
 
     def ends(self, batch: pa.RecordBatch) -> Ints:
         """When the bars of a batch end (ns); needs the columns of times and intervals alone."""

@@ -108,7 +108,7 @@ class Market:
             "quality": Labels.constant("ok", n),
             "source": Labels.constant(self.source, n),
         }
-        return Frame(Bar, values, {"ts": str(self.ts), "watermark": str(self.ts - SECOND)})
+        return Frame.from_columns(Bar, values, {"ts": str(self.ts), "watermark": str(self.ts - SECOND)})
 
     def _forecasts(self, interval: str, start: int, price: Floats) -> Frame[Forecast]:
         length = interval_ns(interval)

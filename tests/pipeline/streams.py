@@ -28,7 +28,7 @@ def random_ticks(n: int, *, seed: int = 7, rate: int = 1_000, chunk: int = 500) 
         symbols = rng.integers(0, len(SYMBOLS), count)
         prices *= np.exp(rng.normal(0, 1e-4, len(SYMBOLS)))
         when = T0 + (first + np.arange(count)) * (SECOND // rate)
-        yield Frame(
+        yield Frame.from_columns(
             Tick,
             {
                 "symbol": Labels(symbols.astype(np.int32), SYMBOLS),

@@ -44,6 +44,12 @@ type BarRow = readonly [
   revision: number,
   quality: Bar['quality'],
   source: string,
+  bid: Price,
+  ask: Price,
+  bidSize: Price,
+  askSize: Price,
+  buyVolume: Price,
+  knownAt: number,
 ];
 type ForecastRow = readonly [
   symbol: string,
