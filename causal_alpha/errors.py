@@ -8,6 +8,7 @@
     ├── SourceError           a feed can't deliver now; `retry_after` says when to ask again
     │   └── RateLimitedError  the feed told us to slow down
     ├── SinkError             a sink can't take rows now; writing the same rows again is safe
+    ├── FeatureError          a feature, or a set of them, that can't be computed
     ├── ModelError            an artefact that must not serve
     ├── ServiceError          a local Kafka, MongoDB or browser can't be started
     └── MissingExtraError     an optional package isn't installed; the message names the pip command
@@ -47,6 +48,10 @@ class RateLimitedError(SourceError):
 
 class SinkError(CausalAlphaError):
     """A sink can't take rows now. Writes are idempotent: the caller tries the same rows again."""
+
+
+class FeatureError(CausalAlphaError):
+    """A feature, or a set of them, that can't be computed: two of one name, a window too short, a wrong shape."""
 
 
 class ModelError(CausalAlphaError):
