@@ -1,12 +1,13 @@
 """From the API into Kafka, through the worker's own producer."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from causal_alpha.errors import SinkError
 from causal_alpha.frames import Frame
 from causal_alpha.records import Reject, Request, Tick
+from causal_alpha.redrive import Mail
 from causal_alpha.sources.publish import split
 from causal_alpha.topology import App
 
@@ -31,12 +32,19 @@ class TopicGateway:
     async def send_request(self, request: Request) -> None:
         await _all([self._app.requests.send(key=request.source.encode(), value=request)])
 
+    async def send_again(self, mails: Sequence[Mail]) -> list[int]:
+        """Messages to the ticks topic; returns their offsets."""
+        sends = [
+            self._app.ticks.send(key=mail.key, value=mail.value, partition=mail.partition, headers=list(mail.headers))
+            for mail in mails
+        ]
+        return [delivered.offset for delivered in await _all(sends)]
 
-async def _all(sends: list[Awaitable[Any]]) -> None:
+
+async def _all(sends: list[Awaitable[Any]]) -> list[Any]:
     try:
         async with asyncio.timeout(PATIENCE):
-            for delivered in [await send for send in sends]:
-                await delivered
+            return [await delivered for delivered in [await send for send in sends]]
     except TimeoutError as error:
         raise SinkError(f"Kafka: expected the rows to be taken within {PATIENCE} s, was not so") from error
     except Exception as error:  # what a producer raises depends on the driver

@@ -1,9 +1,11 @@
 """The hub inside a worker: its parts, put together."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -17,7 +19,10 @@ from causal_alpha.gateway import TopicGateway
 from causal_alpha.hub.api import create_api
 from causal_alpha.hub.stream import Hub
 from causal_alpha.intervals import SECOND
+from causal_alpha.redrive import Redriver
 from causal_alpha.sinks.mongo import MongoReader
+from causal_alpha.sinks.redrives import MongoRedrives
+from causal_alpha.sources.publish import partition_of
 from causal_alpha.stores import shared_database
 from causal_alpha.topology import App
 from causal_alpha.ui import page_build
@@ -53,7 +58,17 @@ def create_service(app: App, names: Sequence[str]) -> Service:
         server=__version__,
         ui=page_build(),
     )
-    reader = MongoReader(shared_database(settings.mongo_url, settings.mongo_database))
+    database = shared_database(settings.mongo_url, settings.mongo_database)
+    reader, gateway = MongoReader(database), TopicGateway(app)
+    tolerance = round(settings.future_tolerance * SECOND)
+    redriver = Redriver(
+        MongoRedrives(database),
+        gateway.send_again,
+        topic=app.ticks.get_topic_name(),
+        place=partial(partition_of, partitions=settings.partitions),
+        tolerance=tolerance,
+        clock=time.time_ns,
+    )
 
     async def ready() -> dict[str, bool]:
         kafka, mongo = await asyncio.gather(kafka_answers(app), _answers(reader))
@@ -64,12 +79,13 @@ def create_service(app: App, names: Sequence[str]) -> Service:
         hub=hub,
         reader=reader,
         jobs=reader,
-        gateway=TopicGateway(app),
+        gateway=gateway,
+        redriver=redriver,
         ready=ready,
         registry=metrics,
         version=__version__,
         max_request_bytes=settings.max_request_bytes,
-        tolerance=round(settings.future_tolerance * SECOND),
+        tolerance=tolerance,
         names=names,
     )
     return Service(hub, api, metrics, _UVICORN)

@@ -16,6 +16,7 @@ from causal_alpha.hub.socket import socket_router
 from causal_alpha.hub.status import Ready, status_router
 from causal_alpha.hub.stream import Hub
 from causal_alpha.intervals import SECOND
+from causal_alpha.redrive import Redriver
 from causal_alpha.sinks.base import Jobs, Reader
 from causal_alpha.ui import mount_page
 
@@ -28,6 +29,7 @@ def create_api(
     reader: Reader,
     jobs: Jobs,
     gateway: Gateway,
+    redriver: Redriver,
     ready: Ready,
     registry: CollectorRegistry,
     version: str,
@@ -50,7 +52,7 @@ def create_api(
     for router in (
         status_router(hub=hub, ready=ready, version=version, registry=registry),
         reading_router(hub=hub, reader=reader, names=names),
-        rejects_router(reader=reader),
+        rejects_router(redriver=redriver),
         posting_router(gateway=gateway, tolerance=tolerance, clock=hub.clock),
         ingest_router(jobs=jobs, gateway=gateway),
     ):

@@ -25,8 +25,11 @@ class HubCollector(Collector):
         yield GaugeMetricFamily("causal_alpha_hub_clients", "Open sockets", counts["clients"])
         yield CounterMetricFamily("causal_alpha_hub_dropped", "Sockets cut for being too slow", counts["dropped"])
         yield CounterMetricFamily("causal_alpha_hub_conflated", "State events replaced unsent", counts["conflated"])
-        yield CounterMetricFamily("causal_alpha_hub_rejects", "Rejected rows seen", counts["rejects"])
         yield CounterMetricFamily("causal_alpha_hub_log_events", "Log events published", counts["seq"])
+        rejects = CounterMetricFamily("causal_alpha_rejects", "Rejected rows seen", labels=["reason"])
+        for reason, rows in sorted(self._hub.rejects.items()):
+            rejects.add_metric([reason], rows)
+        yield rejects
 
 
 def status_router(*, hub: Hub, ready: Ready, version: str, registry: CollectorRegistry) -> APIRouter:
@@ -37,7 +40,7 @@ def status_router(*, hub: Hub, ready: Ready, version: str, registry: CollectorRe
     @router.get("/health")
     async def health() -> Response:
         """200 while the process lives."""
-        return Answer({"status": "ok", "version": version, "boot": hub.boot})
+        return Answer({"status": "ok", "version": version, "boot": hub.boot, "rejects": hub.rejects})
 
     @router.get("/ready")
     async def readiness() -> Response:

@@ -6,6 +6,7 @@ clients there are, and a forming bar only when one of them needs it.
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
@@ -68,7 +69,8 @@ class Hub:
         self.board = Board()
         self.recent = Recent(KEPT)
         self.clients = Clients(self.log, self.board, self._beat)
-        self.rejects = 0
+        self.rejects: Counter[str] = Counter()
+        """Rejected rows by reason."""
         self.watermark: int | None = None
         """Event time in ns before which bars are final, the furthest partition's; None until a frame tells."""
         self._intervals, self._server, self._ui = intervals, server, ui
@@ -97,7 +99,7 @@ class Hub:
             for features in frame.rows():
                 self.recent.add(features)
         elif frame.record is Reject:
-            self.rejects += len(frame)
+            self.rejects.update(frame.labels("reason").tolist())
         self.clients.notify()
 
     def announce_model(self, family: str, version: str, alias: str, text: str) -> None:
@@ -163,7 +165,7 @@ class Hub:
             "clients": len(self.clients),
             "dropped": self.clients.dropped,
             "conflated": self.board.conflated,
-            "rejects": self.rejects,
+            "rejects": self.rejects.total(),
             "seq": self.log.seq,
         }
 

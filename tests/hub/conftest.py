@@ -1,7 +1,7 @@
 """A hub in memory, its API without a network, and the same behind a real uvicorn."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,11 @@ from causal_alpha.errors import CausalAlphaError
 from causal_alpha.frames import Frame
 from causal_alpha.hub.api import create_api
 from causal_alpha.hub.stream import Hub
+from causal_alpha.intervals import SECOND
 from causal_alpha.records import Reject, Request, Tick
+from causal_alpha.redrive import Mail, Redriver
 from causal_alpha.sinks.memory import MemorySink
+from causal_alpha.sinks.redrives import MemoryRedrives
 
 NOW = 1_550_069_065_000_000_000
 """What the hub's clock says in tests, ns."""
@@ -30,6 +33,7 @@ class Outbox:
     ticks: list[Tick] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
 
     def _check(self) -> None:
         if self.away:
@@ -46,6 +50,11 @@ class Outbox:
     async def send_request(self, request: Request) -> None:
         self._check()
         self.requests.append(request)
+
+    async def send_again(self, mails: Sequence[Mail]) -> list[int]:
+        self._check()
+        self.mails.extend(mails)
+        return list(range(len(self.mails) - len(mails), len(self.mails)))
 
 
 @pytest.fixture
@@ -64,13 +73,26 @@ def outbox() -> Outbox:
 
 
 @pytest.fixture
+def redriver(sink: MemorySink, outbox: Outbox) -> Redriver:
+    """Of the topic `causal-alpha.ticks` with one partition."""
+    return Redriver(
+        MemoryRedrives(sink),
+        outbox.send_again,
+        topic="causal-alpha.ticks",
+        place=lambda _: 0,
+        tolerance=5 * SECOND,
+        clock=lambda: NOW,
+    )
+
+
+@pytest.fixture
 def parts() -> dict[str, bool]:
     """What `ready` answers."""
     return {"kafka": True, "mongo": True, "recovered": True}
 
 
 @pytest.fixture
-def api(hub: Hub, sink: MemorySink, outbox: Outbox, parts: dict[str, bool]) -> FastAPI:
+def api(hub: Hub, sink: MemorySink, outbox: Outbox, redriver: Redriver, parts: dict[str, bool]) -> FastAPI:
     async def ready() -> dict[str, bool]:
         return parts
 
@@ -79,6 +101,7 @@ def api(hub: Hub, sink: MemorySink, outbox: Outbox, parts: dict[str, bool]) -> F
         reader=sink,
         jobs=sink,
         gateway=outbox,
+        redriver=redriver,
         ready=ready,
         registry=CollectorRegistry(),
         version="0.1.0",

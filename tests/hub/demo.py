@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
@@ -17,7 +18,9 @@ from causal_alpha.hub.api import create_api
 from causal_alpha.hub.stream import Hub
 from causal_alpha.intervals import SECOND
 from causal_alpha.records import Job, Reject, Request, Tick
+from causal_alpha.redrive import Mail, Redriver
 from causal_alpha.sinks.memory import MemorySink
+from causal_alpha.sinks.redrives import MemoryRedrives
 from causal_alpha.ui import page_build
 from tests.hub.market import Market
 
@@ -40,6 +43,11 @@ class DemoGateway:
     async def send_request(self, request: Request) -> None:
         await self.sink.put_job(Job(id=request.id, state="done"))
 
+    async def send_again(self, mails: Sequence[Mail]) -> list[int]:
+        for mail in mails:
+            await self.send_ticks(Frame.decode(Tick, mail.value))
+        return [0] * len(mails)
+
 
 async def demo(port: int, start: int | None, every: int) -> None:
     """Serve until stopped; `start` (ms) is where event time begins, now if None; a step each `every` ms."""
@@ -57,11 +65,20 @@ async def demo(port: int, start: int | None, every: int) -> None:
     async def ready() -> dict[str, bool]:
         return {"kafka": True, "mongo": True, "recovered": True}
 
+    gateway = DemoGateway(hub, market, sink)
     api = create_api(
         hub=hub,
         reader=sink,
         jobs=sink,
-        gateway=DemoGateway(hub, market, sink),
+        gateway=gateway,
+        redriver=Redriver(
+            MemoryRedrives(sink),
+            gateway.send_again,
+            topic="causal-alpha.ticks",
+            place=lambda _: 0,
+            tolerance=5 * SECOND,
+            clock=time.time_ns,
+        ),
         ready=ready,
         registry=CollectorRegistry(),
         version=__version__,

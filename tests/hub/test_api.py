@@ -28,7 +28,7 @@ async def get(http: httpx.AsyncClient, path: str, status: int = 200) -> Any:
 
 
 async def test_api_health_and_ready(http: httpx.AsyncClient, parts: dict[str, bool]) -> None:
-    assert await get(http, "/health") == {"status": "ok", "version": "0.1.0", "boot": "boot-1"}
+    assert await get(http, "/health") == {"status": "ok", "version": "0.1.0", "boot": "boot-1", "rejects": {}}
     assert await get(http, "/ready") == {"ready": True, "kafka": True, "mongo": True, "recovered": True}
 
     parts["mongo"] = False

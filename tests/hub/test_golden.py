@@ -47,6 +47,8 @@ async def make_messages(hub: Hub, sink: MemorySink, outbox: Outbox, http: httpx.
     gets = ["/health", "/ready", "/symbols", "/bars/AAPL?interval=1m", "/features/AAPL", "/forecasts/AAPL", "/rejects"]
     answers = {f"GET {path}": (await http.get(path)).json() for path in [*gets, "/ingest/4f1c", "/bars/AAPL?limit=0"]}
     answers["POST /ticks"] = (await http.post("/ticks", json=[TICK, TICK | {"price": -1}])).json()
+    mend = {"ids": ["causal-alpha.ticks/0/7/0"], "payload": TICK}
+    answers["POST /rejects/redrive"] = (await http.post("/rejects/redrive", json=mend)).json()
     wish = {"source": "yahoo", "symbols": ["AAPL"], "kind": "history", "interval": "1d", "start": 0, "end": 86_400_000}
     answers["POST /ingest"] = (await http.post("/ingest", json=wish)).json() | {"id": "4f1c"}
     return messages | {"http": answers}
