@@ -1,22 +1,46 @@
-"""When an exchange is open, and which bars it has: holidays, half days, daylight saving time.
+"""Which sessions a symbol has: an exchange's with holidays, half days and clock changes, the FX week, or all time.
 
-Sessions come from `exchange_calendars`, imported when a calendar is first made. Times are int64 ns UTC.
+===========  ===================================================================================
+name         open
+===========  ===================================================================================
+`24/7`       always
+`24/5`       Monday to Friday, UTC
+`FX`         Sunday 17:00 to Friday 17:00 in New York, its clock changes included; no holidays
+`XNYS+ext`   New York from 4:00 to 20:00, to 17:00 on half days: before, in and after the session
+others       what `exchange_calendars` knows: ISO codes such as XNYS, XLON, XHKG, or CMES
+===========  ===================================================================================
+
+Exchanges are known from 1990 to 2049 or for the part of it that `exchange_calendars` knows; no clock is read.
 """
 
 import re
-from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from fnmatch import fnmatchcase
 from functools import lru_cache
-from itertools import islice
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from causal_alpha.errors import SettingsError
+from causal_alpha.exchanges import exchange_sessions
 from causal_alpha.frames import Ints
-from causal_alpha.intervals import DAY, interval_ns
+from causal_alpha.intervals import DAY, SECOND, interval_ns
+from causal_alpha.sessions import FOREVER, Sessions
+
+__all__ = ["ALWAYS", "AUTO", "FX", "WEEKDAYS", "Calendar", "Sessions", "calendar_of", "load_sessions", "sessions_of"]
 
 ALWAYS = "24/7"
 WEEKDAYS = "24/5"
-_FIRST = "1990-01-01"
+FX = "FX"
+EXTENDED = "XNYS+ext"
+AUTO = "*=auto"
+"""The rules that give every symbol its `calendar_of`."""
+
+_HOUR = 3600 * SECOND
+_NEW_YORK = ZoneInfo("America/New_York")
+_MONDAY = date(1969, 12, 29)
+_WEEKS = 80 * 53
 _SUFFIXES = {
     **{"L": "XLON", "DE": "XETR", "PA": "XPAR", "AS": "XAMS", "BR": "XBRU", "MI": "XMIL", "SW": "XSWX", "ST": "XSTO"},
     **{"T": "XTKS", "HK": "XHKG", "SS": "XSHG", "KS": "XKRX", "TW": "XTAI", "NS": "XBOM", "AX": "XASX", "TO": "XTSE"},
@@ -26,96 +50,114 @@ _SUFFIXES = {
 def calendar_of(symbol: str) -> str:
     """The name of a symbol's calendar, by how it is written.
 
-    `24/7`: `venue:name`, pairs that end in -USD, -USDT, -USDC, -EUR or USDT, and `BTC-PERP` and the like.
-    `24/5`: Yahoo's currencies and futures, which end in `=X` and `=F`. Yahoo's suffixes name some
-    exchanges: `VOD.L` trades in London. All else trades in New York: `XNYS`.
+    `24/7`: `venue:name` (so the simulator's `SIM:ALFA`, too), pairs that end in -USD, -USDT, -USDC, -EUR or
+    USDT, and `BTC-PERP` and the like. `FX`: Yahoo's currencies, which end in `=X`. `CMES`: its futures, which
+    end in `=F`. Yahoo's suffixes name some exchanges: `VOD.L` trades in London. All else trades in
+    New York: `XNYS`.
 
     >>> [calendar_of(symbol) for symbol in ("spot:BTCUSDT", "BTC-USD", "EURUSD=X", "AAPL", "BRK-B", "VOD.L")]
-    ['24/7', '24/7', '24/5', 'XNYS', 'XNYS', 'XLON']
+    ['24/7', '24/7', 'FX', 'XNYS', 'XNYS', 'XLON']
     """
-    if symbol.endswith(("=X", "=F")):
-        return WEEKDAYS
+    if symbol.endswith("=X"):
+        return FX
+    if symbol.endswith("=F"):
+        return "CMES"
     if re.search(r":|-(USD[TC]?|EUR|PERP)$|.USDT$", symbol):
         return ALWAYS
     return _SUFFIXES.get(symbol.rpartition(".")[2], "XNYS") if "." in symbol else "XNYS"
 
 
-class Calendar:
-    """The opening times of an exchange, by its ISO code, or `24/7`, `24/5` (Monday to Friday, UTC).
+def sessions_of(symbol: str, rules: str = AUTO) -> str:
+    """The name of a symbol's calendar by `rules`: `PATTERN=NAME,...`, the first pattern that matches wins.
 
-    Known from 1990 or the exchange's first session to a year ahead; other times raise SettingsError.
+    Patterns are those of a shell (`*`, `?`, `[AB]`); the name `auto` stands for `calendar_of`, which also
+    answers where nothing matches. Raises SettingsError for rules that are none.
+
+    >>> sessions_of("ACME", "SIM*=24/7,AC??=XNYS+ext,*=auto"), sessions_of("EURUSD=X", "*=X=24/5")
+    ('XNYS+ext', '24/5')
+    """
+    for pattern, name in _parse(rules):
+        if fnmatchcase(symbol, pattern):
+            return calendar_of(symbol) if name == "auto" else name
+    return calendar_of(symbol)
+
+
+@lru_cache(maxsize=64)
+def _parse(rules: str) -> tuple[tuple[str, str], ...]:
+    """Patterns and names. A pattern may contain `=`: the last one parts it from the name."""
+    parts = [rule.strip().rpartition("=") for rule in rules.split(",") if rule.strip()]
+    if any(not pattern or not name for pattern, _, name in parts):
+        raise SettingsError(f"calendars: expected PATTERN=NAME,... such as SIM*=24/7,*=auto, was {rules!r}")
+    return tuple((pattern.strip(), name.strip()) for pattern, _, name in parts)
+
+
+@lru_cache(maxsize=128)
+def load_sessions(name: str, *, cache: Path | None = None) -> Sessions:
+    """The sessions of calendar `name`. Raises SettingsError for a name that is none.
+
+    `cache` is a folder: an exchange computed once is read from there, by this and every later process, until
+    `exchange_calendars` has another version. A folder that can't be read or written costs time, nothing else.
+    """
+    if name == ALWAYS:
+        return Sessions(name, _frozen([-FOREVER]), _frozen([FOREVER - 1]))
+    if name == WEEKDAYS:
+        mondays = (_MONDAY - date(1970, 1, 1)).days * DAY + np.arange(_WEEKS) * 7 * DAY
+        return Sessions(name, _frozen(mondays), _frozen(mondays + 5 * DAY))
+    if name == FX:
+        sundays = [_MONDAY + timedelta(days=7 * week - 1) for week in range(_WEEKS)]
+        five = time(17)
+        fridays = [sunday + timedelta(days=5) for sunday in sundays]
+        return Sessions(name, _new_york(sundays, five), _new_york(fridays, five))
+    if name == EXTENDED:
+        return _extended(load_sessions("XNYS", cache=cache))
+    opens, closes = exchange_sessions(name, cache=cache)
+    return Sessions(name, _frozen(opens), _frozen(closes))
+
+
+class Calendar:
+    """The sessions of an exchange, for single times and intervals by name; times far off are no error.
 
     >>> Calendar("24/7").is_open(0)
     True
     """
 
-    def __init__(self, name: str = "XNYS") -> None:
+    def __init__(self, name: str = "XNYS", *, cache: Path | None = None) -> None:
         self.name = name
-        self._sessions = None if name == ALWAYS else _sessions(name)
+        self.sessions = load_sessions(name, cache=cache)
 
     def is_open(self, ts: int) -> bool:
         """Whether `open <= ts < close` for a session, or for a part of it where there is a lunch break."""
-        if self._sessions is None:
-            return True
-        opens, _ = self._sessions
-        return bool(opens[self._next(ts)] <= ts)
+        return bool(self.sessions.is_open(np.asarray(ts)))
 
     def next_open(self, ts: int) -> int:
-        """The first time from `ts` on at which the exchange is open: `ts` itself if it is open then."""
-        if self._sessions is None:
-            return ts
-        opens, _ = self._sessions
-        return max(ts, int(opens[self._next(ts)]))
+        """The first time from `ts` on at which the exchange is open, `sessions.FOREVER` if none is known."""
+        return self.sessions.next_open(ts)
 
     def bar_closes(self, ts: int, interval: str, n: int) -> Ints:
-        """The ends of the next `n` bars that end after `ts`, shape (n,).
+        """The ends of the next `n` bars that end after `ts`, shape (n,), see `Sessions.bar_closes`.
 
-        Bars lie on the UTC grid of the interval; those that share time with a session exist. So a
-        bar that is cut by the closing bell still ends on the grid, and a `1d` bar at midnight UTC.
+        A `1d` bar ends at midnight UTC.
         """
-        width = interval_ns(interval)
-        first = ts - ts % width
-        if self._sessions is None:
-            return first + width * np.arange(1, n + 1)
-        return np.fromiter(islice(self._bar_starts(first, width), n), dtype=np.int64, count=n) + width
-
-    def _bar_starts(self, start: int, width: int) -> Iterator[int]:
-        """Starts of the bars from `start` (on the grid) on."""
-        assert self._sessions is not None
-        opens, closes = self._sessions
-        for session in range(self._next(start), len(opens)):
-            opening, close = int(opens[session]), int(closes[session])
-            start = max(start, opening - opening % width)
-            while start < close:
-                yield start
-                start += width
-        raise SettingsError(f"calendar {self.name}: expected bars before {closes[-1]} ns, was a later one")
-
-    def _next(self, ts: int) -> int:
-        """The place of the session that `ts` is in, or else of the one after it."""
-        assert self._sessions is not None
-        opens, closes = self._sessions
-        place = int(np.searchsorted(closes, ts, side="right"))
-        if ts < opens[0] - DAY or place == len(closes):
-            raise SettingsError(f"calendar {self.name}: expected a time from {opens[0]} to {closes[-1]} ns, was {ts}")
-        return place
+        return self.sessions.bar_closes(ts, interval_ns(interval), n)
 
 
-@lru_cache(maxsize=16)
-def _sessions(name: str) -> tuple[Ints, Ints]:
-    """Opening and closing times, a break counting as closed. Takes about a second the first time."""
-    import exchange_calendars as xc  # noqa: PLC0415
-    from exchange_calendars.errors import InvalidCalendarName  # noqa: PLC0415
+def _frozen(times: Ints | list[int]) -> Ints:
+    array = np.asarray(times, dtype=np.int64)
+    array.setflags(write=False)
+    return array
 
-    try:
-        calendar = xc.get_calendar(name, start=_FIRST)
-    except InvalidCalendarName:
-        raise SettingsError(f"calendar: expected an exchange code such as XNYS, 24/7 or 24/5, was {name!r}") from None
-    except ValueError:  # known for some later years only
-        calendar = xc.get_calendar(name)
-    opens, closes = calendar.opens_nanos, calendar.closes_nanos
-    has_break = calendar.break_starts_nanos != np.iinfo(np.int64).min  # NaT
-    return (
-        np.sort(np.concatenate([opens, calendar.break_ends_nanos[has_break]])),
-        np.sort(np.concatenate([closes, calendar.break_starts_nanos[has_break]])),
-    )
+
+def _new_york(days: list[date], at: time) -> Ints:
+    """ns UTC of a time of day there."""
+    stamps = [int(datetime.combine(day, at, _NEW_YORK).timestamp()) for day in days]
+    return _frozen(np.asarray(stamps, dtype=np.int64) * SECOND)
+
+
+def _extended(regular: Sessions) -> Sessions:
+    """New York's hours with those before and after the bell."""
+    bells = regular.closes
+    zones = [datetime.fromtimestamp(bell, _NEW_YORK).utcoffset() for bell in (bells // SECOND).tolist()]
+    offsets = np.asarray([zone.total_seconds() for zone in zones if zone], dtype=np.int64) * SECOND
+    midnights = bells - (bells + offsets) % DAY  # clocks change on Sundays, so all day it is one offset
+    ends = np.where(bells - midnights < 16 * _HOUR, midnights + 17 * _HOUR, midnights + 20 * _HOUR)
+    return Sessions(EXTENDED, _frozen(midnights + 4 * _HOUR), _frozen(ends))
