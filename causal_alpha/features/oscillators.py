@@ -1,6 +1,6 @@
 """Where the close stands in its recent past: free of scale, so that symbols of any price compare."""
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -39,13 +39,13 @@ def _weighted_close(window: Window, weights: Floats) -> Floats:
     return result
 
 
-@cache
+@lru_cache(maxsize=8)
 def _macd_weights(n: int) -> Floats:
     """Row t: what each of n closes weighs in the MACD of the closes up to t."""
     return _averages(12, n) - _averages(26, n)
 
 
-@cache
+@lru_cache(maxsize=8)
 def _histogram_weights(n: int) -> Floats:
     lines = _macd_weights(n)
     return np.asarray(lines[-1] - (_averages(9, n)[-1][:, None] * lines).sum(axis=0))

@@ -1,7 +1,7 @@
 """Variance a bar, in squared log returns, of closes and of ranges. Its root is the volatility of a bar."""
 
 import math
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def ewma_variance(window: Window) -> Floats:
     return variance
 
 
-@cache
+@lru_cache(maxsize=8)
 def _decaying(n: int) -> Floats:
     weights = EWMA_DECAY ** np.arange(n)[::-1]
     return np.asarray(weights / weights.sum())

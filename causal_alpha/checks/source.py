@@ -1,7 +1,4 @@
-"""Checks that ours and yours must pass alike: run them in your tests.
-
-They raise AssertionError with what was expected and what was there.
-"""
+"""What every source must keep to."""
 
 from collections.abc import AsyncGenerator
 from typing import cast
