@@ -96,16 +96,18 @@ class FeatureSet:
         `times` tells which rows belong together; rows must be sorted by time, then symbol. Raises FeatureError
         where the window has fewer bars than `lookback`, or a function gives another shape than (n,).
         """
-        n, window = len(window), window.last(self.lookback)
+        n = len(window)
+        window = Window(window.last(self.lookback).bars)  # a whole one: nothing is derived that nobody looks at
         values = np.empty((n, len(self.names)))
         with np.errstate(divide="ignore", invalid="ignore"):
             for place, feature in enumerate(self.features):
                 result = feature.function(window.last(feature.lookback))
                 _expect_shape(feature.name, result, n)
                 values[:, place] = np.where(window.known >= feature.lookback, result, np.nan)
+            edges = _edges(times) if self.market else []
             for place, market in enumerate(self.market, start=len(self.features)):
                 source = np.ascontiguousarray(values[:, self.names.index(market.of)])
-                for first, end in pairwise(_edges(times)):
+                for first, end in pairwise(edges):
                     result = market.function(source[first:end])
                     _expect_shape(market.name, result, end - first)
                     values[first:end, place] = result
