@@ -98,21 +98,21 @@ class FeatureSet:
         """
         n = len(window)
         window = Window(window.last(self.lookback).bars)  # a whole one: nothing is derived that nobody looks at
-        values = np.empty((n, len(self.names)))
+        columns = np.empty((len(self.names), n))
         with np.errstate(divide="ignore", invalid="ignore"):
             for place, feature in enumerate(self.features):
                 result = feature.function(window.last(feature.lookback))
                 _expect_shape(feature.name, result, n)
-                values[:, place] = np.where(window.known >= feature.lookback, result, np.nan)
+                columns[place] = np.where(window.known >= feature.lookback, result, np.nan)
             edges = _edges(times) if self.market else []
             for place, market in enumerate(self.market, start=len(self.features)):
-                source = np.ascontiguousarray(values[:, self.names.index(market.of)])
+                source = columns[self.names.index(market.of)].copy()
                 for first, end in pairwise(edges):
                     result = market.function(source[first:end])
                     _expect_shape(market.name, result, end - first)
-                    values[first:end, place] = result
-        values[np.isnan(values)] = np.nan  # one NaN of the many there are: equal vectors have equal bytes
-        return values
+                    columns[place, first:end] = result
+        columns[np.isnan(columns)] = np.nan  # one NaN of the many there are: equal vectors have equal bytes
+        return np.ascontiguousarray(columns.T)
 
 
 def _edges(times: Ints) -> list[int]:
