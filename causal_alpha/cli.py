@@ -22,6 +22,9 @@ COMMANDS = {
     "up": Entry("causal_alpha.commands.up:up", "Run everything on this machine: services, a worker, a source."),
     "worker": Entry("causal_alpha.commands.worker:worker", "Run a worker: faust -A causal_alpha worker -l info."),
     "source": Entry("causal_alpha.commands.source:source", "Publish market data to Kafka."),
+    "check-features": Entry(
+        "causal_alpha.commands.check_features:check_features", "Check features of your own: no look-ahead, no leaks."
+    ),
     "fetch": Entry("causal_alpha.commands.fetch:fetch", "Fill the cache with Kafka and MongoDB."),
     "doctor": Entry("causal_alpha.commands.doctor:doctor", "Say what is there and what is missing."),
 }

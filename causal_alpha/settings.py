@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     future_tolerance: float = Field(5.0, ge=0, description="how far a stamp may lead its Kafka record")
     idle_after: float = Field(2.0, gt=0, description="quiet time after which the worker moves stream time on")
     window: int = Field(64, ge=8, le=10_000, description="final bars that a feature sees")
+    feature_set: str = Field("causal_alpha.features:DEFAULT", description="features to serve, module:NAME")
     universe: str = Field("default", min_length=1, description="key of the bars topic's cross-section")
 
     mongo_url: str = Field("mongodb://127.0.0.1:27017", description="MongoDB connection string")
