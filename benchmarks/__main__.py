@@ -9,9 +9,12 @@ import click
 from causal_alpha.errors import CausalAlphaError
 
 SUMMARIES: Mapping[str, str] = {
-    "throughput": "Ticks a CPU-second through the transform agent, beside a per-tick Faust agent.",
+    "throughput": "Ticks a CPU-second from Kafka to bars, beside Faust, Quix Streams and Bytewax.",
     "features": "Microseconds a symbol-bar for the default features, beside pandas and talipp.",
     "latency": "Milliseconds from a tick produced to its bar at a WebSocket.",
+    "memory": "Megabytes of a worker for 1,000 symbols.",
+    "scaling": "Cost of a tick, a bar and a snapshot from 10 to 10,000 symbols.",
+    "report": "Run all of them, and write docs/performance.md.",
 }
 """A benchmark is a file of this folder, with a click command of the same name in it."""
 

@@ -4,15 +4,21 @@ A process produces single JSON ticks (`benchmarks.sender`), a real worker with a
 them, and this process listens at its WebSocket as a page does. Price and stamp of a tick say which bars
 hold it (`benchmarks.arrivals`), so each row received gives one latency, that of the oldest tick which no
 row before it held: the worst case of a reader, not the mean. A tick that no row brings fails the run.
-Rows whose oldest tick was sent during the warm-up don't count. On stderr also the part until the worker
-handed the row to Kafka, by the time of the record on the topic bars or forming (to the ms).
+Rows whose oldest tick was sent during the warm-up don't count.
+
+`stages` tells how far it is to each place on the way, always since the tick was produced:
+
+- `kafka`: the broker has appended the tick to its log (by its clock, to the ms; every tick counts);
+- `bars`: the worker has sent a row with it to the topic bars or forming (by the record's time, to the ms);
+- `hub`: the hub in the worker has that row (`benchmarks.hub_probe`);
+- `client`: the other end of the WebSocket has it, which is the result.
 """
 
 import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -21,10 +27,9 @@ import numpy as np
 import psutil
 from websockets.asyncio.client import connect
 
-from benchmarks import topics
-from benchmarks.arrivals import Arrivals, Row, percentile_ms
+from benchmarks import stages, topics
+from benchmarks.arrivals import percentile_ms
 from benchmarks.machine import describe_machine, say
-from benchmarks.sender import SYMBOLS
 from benchmarks.services import ROOT, running
 from causal_alpha.devstack.kafka import Kafka
 from causal_alpha.devstack.mongo import Mongo
@@ -32,18 +37,26 @@ from causal_alpha.devstack.ports import free_port
 from causal_alpha.devstack.process import Command, Process
 from causal_alpha.devstack.worker import Worker
 from causal_alpha.errors import ServiceError
-from causal_alpha.frames import Frame
-from causal_alpha.intervals import MILLISECOND, SECOND
-from causal_alpha.records import Bar
+from causal_alpha.frames import Ints
+from causal_alpha.intervals import SECOND
 
 NAME = "benchmark-latency"
-PLACES = {symbol: place for place, symbol in enumerate(SYMBOLS)}
 STEADY = 0.98
 """The least part of the rate that the producer must have kept, else the machine was too busy to tell."""
 QUIET = 4.0
 """Seconds without a bar until the last one is thought to have come; heartbeats close bars after 3."""
 Message = tuple[int, str]
 """When it came (ns of the monotonic clock), and its text."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is sent: `rate` ticks a second for `seconds`, after `warm_up` seconds of the same; `linger` in ms."""
+
+    rate: int
+    seconds: float
+    warm_up: float
+    linger: float
 
 
 @click.command()
@@ -55,63 +68,56 @@ Message = tuple[int, str]
 def latency(rate: int, seconds: float, warm_up: float, linger: float, quick: bool) -> None:
     """Milliseconds from a tick produced to its bar at a WebSocket."""
     describe_machine()
-    if quick:
-        rate, seconds, warm_up = 500, 3.0, 2.0
+    load = Load(500, 3.0, 2.0, linger) if quick else Load(rate, seconds, warm_up, linger)
     with running(Kafka, Mongo) as (folder, [broker, mongo_url]):
         settings = {
             "broker": broker,
             "mongo_url": mongo_url,
             "mongo_database": NAME,
             "app_id": f"{NAME}-{time.time_ns()}",
+            "agents": "agents,benchmarks.hub_probe",
             "data_dir": str(folder / "data"),
             "hub_port": str(free_port()),
         }
-        worker = Worker(settings, log=folder / "logs" / "worker.log", folder=ROOT).start()
+        worker = Worker(settings, log=folder / "logs" / "worker.log", folder=ROOT)
+        topics.make(broker, f"{worker.app_id}.ticks", message_timestamp_type="LogAppendTime")
+        worker.start()
         try:
-            sent, messages = _run(worker, broker, folder, rate, warm_up + seconds, linger)
+            sent, messages = _run(worker, broker, folder, load)
         finally:
             worker.stop()
-        bars = sorted(
-            row for name in ("bars", "forming") for row in topics.read(broker, f"{worker.app_id}.{name}", patience=2.0)
-        )
-    stamps, moments = sent[:, 0], sent[:, 1]
-    kept = (len(sent) - 1) / (moments[-1] - moments[0]) * SECOND
-    if kept < STEADY * rate:
-        raise ServiceError(f"expected a producer with {rate} ticks/s, was {kept:.0f}: the machine is too busy")
-    since = moments[0] + round(warm_up * SECOND)
-
-    arrivals = Arrivals(stamps, moments, len(SYMBOLS))
-    offset = time.time_ns() - time.monotonic_ns()
-    arrivals.take(row for at, value in bars for row in _bar_rows(at * MILLISECOND - offset, value))
-    say(f"until its topic:       {_summary(arrivals, since)}")
-
-    arrivals = Arrivals(stamps, moments, len(SYMBOLS))
-    arrivals.take(row for at, text in messages for row in _socket_rows(at, text))
-    say(f"until the WebSocket:   {_summary(arrivals, since)}")
-    if arrivals.missing:
-        raise ServiceError(f"expected every tick in a row at the WebSocket, was {arrivals.missing} missing")
-    measured = arrivals.rows[arrivals.oldest >= since]
-    result = {"rate": rate, "p50_ms": percentile_ms(measured, 50), "p99_ms": percentile_ms(measured, 99)}
-    click.echo(json.dumps(result))
+        found = _stages(worker, broker, sent, messages, load)
+    for name, values in found.items():
+        percentiles = ", ".join(f"p{percent:g} {percentile_ms(values, percent)}" for percent in (50, 95, 99, 99.9))
+        say(f"until {name + ':':8}{percentiles} ms over {len(values)}")
+    summaries = {
+        name: {"p50_ms": percentile_ms(values, 50), "p99_ms": percentile_ms(values, 99)}
+        for name, values in found.items()
+    }
+    click.echo(json.dumps({"rate": load.rate, **summaries["client"], "stages": summaries}))
 
 
-def _run(
-    worker: Worker, broker: str, folder: Path, rate: int, seconds: float, linger: float
-) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.int64]], list[Message]]:
-    """Send for `seconds`; what was sent (see `benchmarks.sender`) and the socket's messages."""
+def _run(worker: Worker, broker: str, folder: Path, load: Load) -> tuple[Ints, list[Message]]:
+    """Send the load; what was sent (see `benchmarks.sender`) and the socket's messages."""
     out = folder / "sent.npy"
+    seconds = load.warm_up + load.seconds
     argv = (
         *(sys.executable, "-m", "benchmarks.sender", "--broker", broker, "--topic", f"{worker.app_id}.ticks"),
-        *("--rate", str(rate), "--seconds", str(seconds), "--linger", str(linger), "--out", str(out)),
+        *("--rate", str(load.rate), "--seconds", str(seconds), "--linger", str(load.linger), "--out", str(out)),
     )
-    say(f"{rate} ticks/s for {seconds:.0f} s")
+    say(f"{load.rate} ticks/s for {seconds:.0f} s")
     process = psutil.Process(worker.pid)
     before = process.cpu_times()
     messages = asyncio.run(_listen(worker.url.replace("http", "ws") + "/ws/v1", Command(argv, folder=ROOT), folder))
     after = process.cpu_times()
     spent = after.user + after.system - before.user - before.system
     say(f"the worker used {spent / seconds:.0%} of a core")
-    return np.load(out), messages
+    sent: Ints = np.load(out)
+    moments = sent[:, 1]
+    kept = (len(sent) - 1) / (moments[-1] - moments[0]) * SECOND
+    if kept < STEADY * load.rate:
+        raise ServiceError(f"expected a producer with {load.rate} ticks/s, was {kept:.0f}: the machine is too busy")
+    return sent, messages
 
 
 async def _listen(url: str, command: Command, folder: Path) -> list[Message]:
@@ -133,20 +139,26 @@ async def _listen(url: str, command: Command, folder: Path) -> list[Message]:
     return messages
 
 
-def _socket_rows(at: int, text: str) -> Iterator[Row]:
-    kind, facts = msgspec.json.decode(text)
-    for event in facts if kind in {"state", "log"} else ():
-        name, *bar = event[1:] if kind == "log" else event
-        if name == "bar":
-            yield Row(at, PLACES[bar[0]], bar[1], bar[2], int(bar[6]))
-
-
-def _bar_rows(at: int, value: bytes) -> Iterator[Row]:
-    for bar in Frame.decode(Bar, value).rows():
-        yield Row(at, PLACES[bar.symbol], bar.interval, bar.start // MILLISECOND, int(bar.close))
-
-
-def _summary(arrivals: Arrivals, since: int) -> str:
-    values = arrivals.rows[arrivals.oldest >= since]
-    percentiles = ", ".join(f"p{percent:g} {percentile_ms(values, percent)}" for percent in (50, 95, 99, 99.9))
-    return f"{percentiles} ms over {len(values)} rows"
+def _stages(worker: Worker, broker: str, sent: Ints, messages: list[Message], load: Load) -> dict[str, Ints]:
+    """The latencies (ns) up to each place, in the order in which a tick comes through."""
+    since = int(sent[0, 1]) + round(load.warm_up * SECOND)
+    offset = time.monotonic_ns() - time.time_ns()
+    at_broker = stages.appended(topics.read(broker, f"{worker.app_id}.ticks"), offset)
+    if len(at_broker) != len(sent):
+        raise ServiceError(f"expected {len(sent)} ticks in the topic, was {len(at_broker)}")
+    kept = sent[:, 1] >= since
+    records = sorted(
+        record for name in ("bars", "forming") for record in topics.read(broker, f"{worker.app_id}.{name}")
+    )
+    at_hub = msgspec.msgpack.decode(Path(worker.settings["data_dir"], stages.HUB_FILE).read_bytes())
+    ways = {
+        "bars": stages.of_topic(records, offset),
+        "hub": (row for at, value in at_hub for row in stages.of_frame(at, value)),
+        "client": (row for at, text in messages for row in stages.of_message(at, text)),
+    }
+    found = {"kafka": (at_broker - sent[:, 1])[kept]}
+    for name, rows in ways.items():
+        found[name], missing = stages.latencies(rows, sent, since)
+        if missing and name == "client":
+            raise ServiceError(f"expected every tick in a row at the WebSocket, was {missing} missing")
+    return found

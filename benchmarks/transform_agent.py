@@ -7,7 +7,7 @@ its place leaves them out.
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
-from benchmarks.meter import measure
+from benchmarks.meter import watch
 from causal_alpha import app
 
 _package = find_spec("agents")
@@ -26,4 +26,4 @@ def rows() -> int:
 
 @app.task  # type: ignore[untyped-decorator]
 async def report() -> None:
-    await measure(rows)
+    await watch(rows)
