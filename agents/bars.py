@@ -5,18 +5,25 @@ import time
 from typing import Any
 
 from causal_alpha import app
-from causal_alpha.bars import BarState, dump, load
+from causal_alpha.bars import BarState, Rules
 from causal_alpha.checkpoints import Checkpoints
 from causal_alpha.transform import Transform
 
 FORMING_EVERY = 0.02
 
 settings = app.settings
+rules = Rules.of(
+    settings.intervals,
+    lateness=settings.lateness,
+    correction=settings.correction,
+    feed_timeout=settings.feed_timeout,
+    quiet_bars=settings.quiet_bars,
+)
 checkpoints = Checkpoints(
     app.open_bars,
-    new=lambda: BarState.new(settings.intervals, settings.lateness),
-    dump=dump,
-    load=load,
+    new=lambda: BarState.new(rules),
+    dump=BarState.dump,
+    load=lambda tree: BarState.load(tree, rules),
     every=settings.snapshot_every,
     clock=time.monotonic,
 )

@@ -1,135 +1,73 @@
 """Time bars of one partition's ticks: a pure fold over the log.
 
 `roll` gives the same bars however the log is cut into calls. Time is data: the watermark is the newest
-event time minus the lateness, or a heartbeat; a bar is final once the watermark has passed its end, and
-a tick for a bar that is already final is late.
+event time minus the lateness, or a heartbeat. Once it has passed a bar's end the bar is final; a tick
+that comes later makes a new revision of it, or is too late when it comes after the correction window.
 
 Every accepted tick goes into one bar of each interval, so for the counts of a state
 rows = in_bars + late + duplicates + rejected.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from causal_alpha.barstate import BarState, Counts, Rules
 from causal_alpha.book import Book, Parts, Trades
-from causal_alpha.frames import Frame, Ints
-from causal_alpha.ids import SeenIds
-from causal_alpha.intervals import SECOND, interval_ns
-from causal_alpha.keys import to_key
+from causal_alpha.closing import close, forget, revise
+from causal_alpha.frames import Floats, Frame, Ints
+from causal_alpha.intervals import NEVER
+from causal_alpha.keys import group_starts, slot_of, to_key
+from causal_alpha.liveness import Beat, Gap, Sign
 from causal_alpha.records import Bar, Tick
-from causal_alpha.sums import slices
+from causal_alpha.sums import Slices, slices
 
-NEVER = -(2**62)
-"""A watermark before all times."""
+__all__ = ["NEVER", "BarState", "Beat", "Counts", "Gap", "Rolled", "Rules", "Sign", "forming", "roll"]
+
 _NO_BARS: Frame[Bar] = Frame.empty(Bar)
+_NOTHING = np.empty(0, dtype=np.int64)
+_NO_TRADES = Trades(
+    symbol=_NOTHING,
+    ts=_NOTHING,
+    id=_NOTHING,
+    price=np.empty(0),
+    quote=np.empty((4, 0)),
+    sums=np.empty((12, 0)),
+    source=_NOTHING,
+)
 
 
-@dataclass
-class Counts:
-    """Rows of a partition since its log began."""
+class Rolled(NamedTuple):
+    """What a batch brought: interval → final bars by start, then revised ones; and the ticks that came too late."""
 
-    rows: int = 0
-    in_bars: int = 0
-    late: int = 0
-    duplicates: int = 0
-    rejected: int = 0
-
-    def balanced(self) -> bool:
-        """The conservation law: nothing vanishes."""
-        return self.rows == self.in_bars + self.late + self.duplicates + self.rejected
+    bars: dict[str, Frame[Bar]]
+    late: Ints
 
 
-@dataclass
-class BarState:
-    """Open bars, remembered ids and times of one partition. Made by `BarState.new`.
-
-    `newest` is the newest event time, `watermark` the time before which all bars are final, in ns.
-    """
-
-    lateness: int
-    books: dict[str, Book]
-    symbols: dict[str, int] = field(default_factory=dict)
-    sources: dict[str, int] = field(default_factory=dict)
-    seen: SeenIds = field(default_factory=SeenIds)
-    watermark: int = NEVER
-    newest: int = NEVER
-    counts: Counts = field(default_factory=Counts)
-
-    @classmethod
-    def new(cls, intervals: Sequence[str], lateness: float) -> "BarState":
-        """`intervals`: the finest first, the others multiples of it. `lateness` in seconds."""
-        return cls(round(lateness * SECOND), {name: Book(interval_ns(name)) for name in intervals})
-
-    @property
-    def finest(self) -> Book:
-        return next(iter(self.books.values()))
-
-
-def roll(state: BarState, ticks: Frame[Tick], beats: Ints) -> Ints:
-    """Fold usable ticks into the open bars; returns the positions of the late ones.
-
-    `beats[i]` is the newest heartbeat (ns) that stood right before tick i in the log, else NEVER; the
-    last one, `beats[len(ticks)]`, stood after the last tick.
-    """
+def roll(state: BarState, ticks: Frame[Tick], signs: Sequence[Sign] = ()) -> Rolled:
+    """Fold usable ticks into the state, and what sources said between them, in log order."""
     ts = ticks.ints("ts")
-    clock = np.empty(2 * len(ts) + 1, dtype=np.int64)  # beat, tick, beat, tick, ..., beat
-    clock[0::2] = beats
-    clock[1::2] = ts - state.lateness
-    clock[0] = max(int(clock[0]), state.watermark)
-    passed = np.maximum.accumulate(clock)
+    passed = _passed(state, ts, signs)
+    _listen(state, ts, passed, signs)
     state.watermark = int(passed[-1])
-
-    if len(ts):
-        state.newest = max(state.newest, int(ts.max()))
     width = state.finest.length
-    late = ts - ts % width + width <= passed[0:-1:2]
-    arrival = np.flatnonzero(~late)
-    if len(arrival):
-        _accept(state, ticks, arrival)
-    state.counts.late += len(ts) - len(arrival)
-    return np.flatnonzero(late)
-
-
-def _accept(state: BarState, ticks: Frame[Tick], arrival: Ints) -> None:
-    """Sort, drop duplicates, add to each book. `arrival`: the rows that are in time, in log order."""
-    symbol = _places(ticks, "symbol", state.symbols)[arrival]
-    ts, ids = ticks.ints("ts")[arrival], ticks.ints("id")[arrival]
-    keys = to_key(symbol, ts, state.finest.length)
-    order = _sorted(keys, ts, ids)
-    fresh = state.seen.fresh(keys[order], ids[order], order)
-    if not fresh.all():
-        state.counts.duplicates += len(order) - int(fresh.sum())
-        order = order[fresh]
-    if not len(order):
-        return
-    rows = arrival[order]
-    price, size = ticks.floats("price")[rows], ticks.floats("size")[rows]
-    trades = Trades(
-        symbol=symbol[order],
-        ts=ts[order],
-        id=ids[order],
-        price=price,
-        sizes=slices(size),
-        turnover=slices(price * size),
-        source=_places(ticks, "source", state.sources)[rows],
-    )
-    for book in state.books.values():
-        book.add(Parts.of(trades, to_key(trades.symbol, trades.ts, book.length)))
-    state.counts.in_bars += len(order)
-
-
-def close(state: BarState) -> dict[str, Frame[Bar]]:
-    """Take out the bars that the watermark has passed: interval → final bars by start and symbol."""
-    frames = {}
+    gone = ts - ts % width + (width + state.rules.correction) <= passed[:-1]
+    arrival = np.flatnonzero(~gone)
+    trades, rows = _accept(state, ticks, arrival)
+    news: dict[str, list[Frame[Bar]]] = {interval: [] for interval in state.books}
     for interval, book in state.books.items():
-        done = book.close(state.watermark)
-        if book is state.finest:
-            state.seen.forget(done.key)
-        frames[interval] = _to_frame(state, interval, done, "final") if len(done) else _NO_BARS
-    return frames
+        late = _add(book, trades, passed[rows])
+        final = close(state, interval)
+        if len(final):
+            news[interval].append(_to_frame(state, interval, final))
+        if len(late):
+            for bars, known in revise(state, interval, trades.take(late), passed[rows[late]]):
+                news[interval].append(_to_frame(state, interval, bars, "revised", known))
+    forget(state)
+    state.counts.late += len(ts) - len(arrival)
+    frames = {interval: Frame.concat(parts) if parts else _NO_BARS for interval, parts in news.items()}
+    return Rolled(frames, np.flatnonzero(gone))
 
 
 def forming(state: BarState) -> dict[str, Frame[Bar]]:
@@ -138,59 +76,101 @@ def forming(state: BarState) -> dict[str, Frame[Bar]]:
     return {name: _to_frame(state, name, parts, "forming") if len(parts) else _NO_BARS for name, parts in news.items()}
 
 
-def dump(state: BarState) -> dict[str, Any]:
-    """The state as plain data and arrays, for a snapshot."""
-    keys, ids = state.seen.rows()
-    return {
-        "lateness": state.lateness,
-        "books": {interval: _dump_book(book) for interval, book in state.books.items()},
-        "symbols": list(state.symbols),
-        "sources": list(state.sources),
-        "keys": keys,
-        "ids": ids,
-        "watermark": state.watermark,
-        "newest": state.newest,
-        "counts": asdict(state.counts),
-    }
+def _passed(state: BarState, ts: Ints, signs: Sequence[Sign]) -> Ints:
+    """The watermark before each tick and, last, after all of them."""
+    clock = np.empty(len(ts) + 1, dtype=np.int64)
+    clock[0] = state.watermark
+    clock[1:] = ts
+    if len(ts):
+        state.newest = max(state.newest, int(ts.max()))
+    clock[1:] -= state.rules.lateness
+    for sign in signs:
+        if isinstance(sign, Beat):
+            clock[sign.row] = max(int(clock[sign.row]), sign.ts)
+    passed: Ints = np.maximum.accumulate(clock)
+    return passed
 
 
-def _dump_book(book: Book) -> dict[str, Any]:
-    return {"length": book.length, "key": book.open.key, "ints": book.open.ints, "floats": book.open.floats}
+def _listen(state: BarState, ts: Ints, passed: Ints, signs: Sequence[Sign]) -> None:
+    """Remember who spoke and what was missed, as far as it concerns bars that were open then."""
+    width, now = state.finest.length, state.watermark
+    for sign in signs:
+        if sign.row:
+            now = max(now, int(passed[sign.row - 1]), int(ts[sign.row - 1]) - state.rules.lateness)
+        if isinstance(sign, Beat):
+            now, slot = max(now, sign.ts), sign.ts // width
+            if sign.source and (slot + 1) * width > now:
+                state.feeds.hear(np.asarray([state.source(sign.source)]), np.asarray([slot]))
+        elif (start := max(sign.start, now)) < sign.end:
+            state.feeds.gaps.append((sign.symbols, start // width, -(-sign.end // width)))
 
 
-def load(tree: Mapping[str, Any]) -> BarState:
-    """The inverse of `dump`."""
-    return BarState(
-        lateness=tree["lateness"],
-        books={
-            interval: Book(book["length"], Parts(book["key"], book["ints"], book["floats"]))
-            for interval, book in tree["books"].items()
-        },
-        symbols={name: place for place, name in enumerate(tree["symbols"])},
-        sources={name: place for place, name in enumerate(tree["sources"])},
-        seen=SeenIds.of_rows(tree["keys"], tree["ids"]),
-        watermark=tree["watermark"],
-        newest=tree["newest"],
-        counts=Counts(**tree["counts"]),
-    )
+def _accept(state: BarState, ticks: Frame[Tick], arrival: Ints) -> tuple[Trades, Ints]:
+    """Sort, drop duplicates. `arrival`: the rows in time, in log order. Returns the trades and their rows."""
+    if not len(arrival):
+        return _NO_TRADES, arrival
+    symbol = _codes(ticks, "symbol", state.symbol)[arrival]
+    ts, ids = ticks.ints("ts")[arrival], ticks.ints("id")[arrival]
+    keys = to_key(symbol, ts, state.finest.length)
+    order = _sorted(keys, ts, ids)
+    fresh = state.seen.fresh(keys[order], ids[order], order)
+    if not fresh.all():
+        state.counts.duplicates += len(order) - int(fresh.sum())
+        order = order[fresh]
+    rows = arrival[order]
+    state.counts.in_bars += len(rows)
+    price = ticks.floats("price")[rows]
+    quote, sums = _measure(ticks, rows, price)
+    source = _codes(ticks, "source", state.source)[rows]
+    return Trades(
+        symbol=symbol[order], ts=ts[order], id=ids[order], price=price, quote=quote, sums=sums, source=source
+    ), rows
 
 
-def _to_frame(state: BarState, interval: str, parts: Parts, status: str) -> Frame[Bar]:
+def _measure(ticks: Frame[Tick], rows: Ints, price: Floats) -> tuple[Floats, Slices]:
+    """The quotes and sums of `Trades`."""
+    n = len(rows)
+    size, bid = ticks.floats("size")[rows], ticks.floats("bid")[rows]
+    if np.isnan(bid).all():
+        sums = np.empty((4, 3, n))
+        sums[:, :2] = slices(np.concatenate([size, price * size])).reshape(4, 2, n)
+        sums[:, 2] = sums[:, 0]
+        return np.full((4, n), np.nan), sums.reshape(12, n)
+    quote = np.stack([bid, *(ticks.floats(name)[rows] for name in ("ask", "bid_size", "ask_size"))])
+    middle = (quote[0] + quote[1]) / 2
+    bought = size * (1.0 + (price > middle) - (price < middle))  # twice: no quote is half a buy, too
+    return quote, slices(np.concatenate([size, price * size, bought])).reshape(12, n)
+
+
+def _add(book: Book, trades: Trades, passed: Ints) -> Ints:
+    """Add the trades whose bar was open when they came; returns the rows of the others."""
+    keys = to_key(trades.symbol, trades.ts, book.length)
+    late = (slot_of(keys) + 1) * book.length <= passed
+    if late.any():
+        keys, trades = keys[~late], trades.take(~late)
+    if len(keys):
+        book.add(Parts.of(trades, keys, group_starts(keys)))
+    return np.flatnonzero(late)
+
+
+def _to_frame(
+    state: BarState, interval: str, parts: Parts, status: str = "final", known_at: Ints | None = None
+) -> Frame[Bar]:
     frame = parts.to_frame(
         interval=interval,
         length=state.books[interval].length,
         state=status,
         symbols=tuple(state.symbols),
         sources=tuple(state.sources),
+        known_at=known_at,
     )
     starts = frame.ints("start")
     return frame if len(frame) < 2 or starts[0] == starts[-1] else frame.take(np.argsort(starts, kind="stable"))
 
 
-def _places(ticks: Frame[Tick], name: str, places: dict[str, int]) -> Ints:
+def _codes(ticks: Frame[Tick], name: str, code: Callable[[str], int]) -> Ints:
     labels = ticks.labels(name)
-    mapped = [places.setdefault(word, len(places)) for word in labels.names]
-    return np.asarray(mapped, dtype=np.int64)[labels.codes]
+    return np.asarray([code(word) for word in labels.names], dtype=np.int64)[labels.codes]
 
 
 def _sorted(keys: Ints, ts: Ints, ids: Ints) -> Ints:

@@ -1,4 +1,4 @@
-"""The open bars of one interval as columns, and how parts of a bar add up to the bar.
+"""The bars of one interval as columns, and how parts of a bar add up to the bar.
 
 Adding is exact and knows no order: high and low are extremes, open and close are the prices at the
 least and greatest (time, id), sums are those of `causal_alpha.sums`.
@@ -11,37 +11,57 @@ import numpy as np
 import numpy.typing as npt
 
 from causal_alpha.frames import Floats, Frame, Ints, Labels
-from causal_alpha.keys import group_starts, start_of, symbol_of
+from causal_alpha.intervals import NEVER
+from causal_alpha.keys import start_of, symbol_of
 from causal_alpha.records import Bar
 from causal_alpha.sums import Slices, group_sums, totals
 
 Mask = npt.NDArray[np.bool_]
 
-TRADES, SHOWN, FIRST_TS, FIRST_ID, LAST_TS, LAST_ID, SOURCE = range(7)
-"""Rows of `Parts.ints`. SHOWN counts the trades that somebody has been told of."""
-OPEN, CLOSE, HIGH, LOW = range(4)
-VOLUME, TURNOVER = slice(4, 8), slice(8, 12)
-"""Rows of `Parts.floats`; sums are in slices, see `causal_alpha.sums`."""
+TRADES, REVISION, SHOWN, QUALITY, FIRST_TS, FIRST_ID, LAST_TS, LAST_ID, SOURCE = range(9)
+"""Rows of `Parts.ints`. REVISION counts late trades, SHOWN the trades that somebody has been told of."""
+OPEN, HIGH, LOW, CLOSE, BID, ASK, BID_SIZE, ASK_SIZE = range(8)
+VOLUME, TURNOVER, BOUGHT = slice(8, 20, 3), slice(9, 20, 3), slice(10, 20, 3)
+_SUMS = slice(8, 20)
+"""Rows of `Parts.floats`; sums are in four slices each, see `causal_alpha.sums`."""
+
+QUALITIES = ("ok", "partial", "no_trade", "no_data")
+OK, PARTIAL, NO_TRADE, NO_DATA = range(4)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trades:
-    """Accepted trades of one batch, sorted by key, time, id. `sizes`, `turnover`: shape (4, n)."""
+    """Accepted trades of one batch, sorted by key, time, id.
+
+    `quote` has shape (4, n): bid, ask and their sizes, NaN where there are none; `sums` (12, n): the
+    first slices of size, turnover and twice the bought size, then the second ones, and so on.
+    """
 
     symbol: Ints
     ts: Ints
     id: Ints
     price: Floats
-    sizes: Slices
-    turnover: Slices
+    quote: Floats
+    sums: Slices
     source: Ints
+
+    def take(self, rows: npt.NDArray[Any]) -> "Trades":
+        return Trades(
+            symbol=self.symbol[rows],
+            ts=self.ts[rows],
+            id=self.id[rows],
+            price=self.price[rows],
+            quote=self.quote[:, rows],
+            sums=self.sums[:, rows],
+            source=self.source[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What some trades say about their bars: one column a key, sorted by key (`causal_alpha.keys`).
 
-    `ints` has shape (7, n), `floats` (12, n): a poll brings a few trades for a few bars, so what counts
+    `ints` has shape (9, n), `floats` (20, n): a poll brings a few trades for a few bars, so what counts
     is how few numpy calls it takes to pick columns and put them back.
     """
 
@@ -53,29 +73,43 @@ class Parts:
         return len(self.key)
 
     @classmethod
-    def of(cls, trades: Trades, keys: Ints) -> Self:
-        """`keys`: the bar that each trade belongs to, sorted."""
-        first = group_starts(keys)
-        last = np.append(first[1:], len(keys)) - 1
-        ints = np.zeros((7, len(first)), dtype=np.int64)
+    def of(cls, trades: Trades, keys: Ints, first: Ints) -> Self:
+        """`keys`: the bar of each trade, sorted. `first`: where the trades of each part begin."""
+        last = np.empty_like(first)
+        last[:-1] = first[1:] - 1
+        last[-1] = len(keys) - 1
+        ints = np.zeros((9, len(first)), dtype=np.int64)
         ints[TRADES] = last - first + 1
         ints[FIRST_TS], ints[FIRST_ID] = trades.ts[first], trades.id[first]
         ints[LAST_TS], ints[LAST_ID] = trades.ts[last], trades.id[last]
         ints[SOURCE] = trades.source[last]
-        floats = np.empty((12, len(first)))
+        floats = np.empty((20, len(first)))
         floats[OPEN], floats[CLOSE] = trades.price[first], trades.price[last]
         floats[HIGH] = np.maximum.reduceat(trades.price, first)
         floats[LOW] = np.minimum.reduceat(trades.price, first)
-        floats[VOLUME] = group_sums(trades.sizes, first)
-        floats[TURNOVER] = group_sums(trades.turnover, first)
+        floats[BID : ASK_SIZE + 1] = trades.quote[:, last]
+        floats[_SUMS] = group_sums(trades.sums, first)
         return cls(keys[first], ints, floats)
 
     @classmethod
     def empty(cls) -> Self:
-        return cls(np.empty(0, dtype=np.int64), np.empty((7, 0), dtype=np.int64), np.empty((12, 0)))
+        return cls(np.empty(0, dtype=np.int64), np.empty((9, 0), dtype=np.int64), np.empty((20, 0)))
+
+    @classmethod
+    def blank(cls, key: Ints, close: Floats, source: Ints, quality: Ints) -> Self:
+        """Bars without a trade: all prices are `close`, NaN where the quality is NO_DATA."""
+        ints = np.zeros((9, len(key)), dtype=np.int64)
+        ints[SOURCE], ints[QUALITY] = source, quality
+        floats = np.zeros((20, len(key)))
+        floats[OPEN : CLOSE + 1] = np.where(quality == NO_DATA, np.nan, close)
+        floats[BID : ASK_SIZE + 1] = np.nan
+        return cls(key, ints, floats)
 
     def take(self, columns: npt.NDArray[Any]) -> "Parts":
         return Parts(self.key[columns], self.ints[:, columns], self.floats[:, columns])
+
+    def copy(self) -> "Parts":
+        return Parts(self.key.copy(), self.ints.copy(), self.floats.copy())
 
     def put(self, columns: Ints, parts: "Parts") -> None:
         """Replace columns in place."""
@@ -84,6 +118,8 @@ class Parts:
 
     def joined(self, other: "Parts") -> "Parts":
         """The bars of both, which share none."""
+        if not len(other) or not len(self):
+            return self if len(self) else other
         key = np.concatenate([self.key, other.key])
         order = np.argsort(key, kind="stable")
         return Parts(
@@ -98,77 +134,117 @@ class Parts:
         earlier = _before(theirs[FIRST_TS], theirs[FIRST_ID], ours[FIRST_TS], ours[FIRST_ID])
         later = ~_before(theirs[LAST_TS], theirs[LAST_ID], ours[LAST_TS], ours[LAST_ID])
         ints, floats = ours + theirs, self.floats + other.floats  # right for counts and sums
+        ints[QUALITY] = ours[QUALITY]
         ints[FIRST_TS : FIRST_ID + 1] = np.where(
             earlier, theirs[FIRST_TS : FIRST_ID + 1], ours[FIRST_TS : FIRST_ID + 1]
         )
         ints[LAST_TS:] = np.where(later, theirs[LAST_TS:], ours[LAST_TS:])
         floats[OPEN] = np.where(earlier, other.floats[OPEN], self.floats[OPEN])
-        floats[CLOSE] = np.where(later, other.floats[CLOSE], self.floats[CLOSE])
+        floats[CLOSE : ASK_SIZE + 1] = np.where(
+            later, other.floats[CLOSE : ASK_SIZE + 1], self.floats[CLOSE : ASK_SIZE + 1]
+        )
         np.maximum(self.floats[HIGH], other.floats[HIGH], out=floats[HIGH])
         np.minimum(self.floats[LOW], other.floats[LOW], out=floats[LOW])
         return Parts(self.key, ints, floats)
 
     def to_frame(
-        self, *, interval: str, length: int, state: str, symbols: tuple[str, ...], sources: tuple[str, ...]
+        self,
+        *,
+        interval: str,
+        length: int,
+        state: str,
+        symbols: tuple[str, ...],
+        sources: tuple[str, ...],
+        known_at: Ints | None = None,
     ) -> Frame[Bar]:
         """The bars as records. VWAP is turnover / volume, and the close where no size was traded."""
         n = len(self)
-        close, volume, turnover = self.floats[CLOSE], totals(self.floats[VOLUME]), totals(self.floats[TURNOVER])
-        return Frame.from_columns(
+        floats, start = self.floats, start_of(self.key, length)
+        close, volume, turnover = floats[CLOSE], totals(floats[VOLUME]), totals(floats[TURNOVER])
+        return Frame(
             Bar,
             {
                 "symbol": Labels(symbol_of(self.key).astype(np.int32), symbols),
                 "interval": Labels.constant(interval, n),
-                "start": start_of(self.key, length),
-                "open": self.floats[OPEN],
-                "high": self.floats[HIGH],
-                "low": self.floats[LOW],
+                "start": start,
+                "open": floats[OPEN],
+                "high": floats[HIGH],
+                "low": floats[LOW],
                 "close": close,
                 "volume": volume,
                 "vwap": np.divide(turnover, volume, out=close.copy(), where=volume > 0),
                 "trades": self.ints[TRADES],
                 "state": Labels.constant(state, n),
-                "revision": np.zeros(n, dtype=np.int64),
-                "quality": Labels.constant("ok", n),
+                "revision": self.ints[REVISION],
+                "quality": Labels(self.ints[QUALITY].astype(np.int32), QUALITIES),
                 "source": Labels(self.ints[SOURCE].astype(np.int32), sources),
+                "bid": floats[BID],
+                "ask": floats[ASK],
+                "bid_size": floats[BID_SIZE],
+                "ask_size": floats[ASK_SIZE],
+                "buy_volume": np.where(np.isnan(floats[BID]), np.nan, totals(floats[BOUGHT]) / 2),
+                "known_at": start + length if known_at is None else known_at,
             },
         )
 
 
 @dataclass
 class Book:
-    """The open bars of one interval; `length` in ns."""
+    """The bars of one interval of `length` ns: `open` ones, and `closed` ones that a late trade may revise.
+
+    `closed_to`: every bar that ends at or before this time (ns) has been closed.
+    """
 
     length: int
+    closed_to: int = NEVER
     open: Parts = field(default_factory=Parts.empty)
+    closed: Parts = field(default_factory=Parts.empty)
 
     def add(self, parts: Parts) -> None:
-        if not len(self.open):
-            self.open = parts
-            return
-        place = np.minimum(np.searchsorted(self.open.key, parts.key), len(self.open) - 1)
-        known = self.open.key[place] == parts.key
-        if known.all():
-            self.open.put(place, self.open.take(place).plus(parts))
-            return
-        here = place[known]
-        self.open.put(here, self.open.take(here).plus(parts.take(known)))
-        self.open = self.open.joined(parts.take(~known))
+        """Trades for open bars."""
+        self.open, _ = _merged(self.open, parts)
 
-    def close(self, watermark: int) -> Parts:
-        """Take out the bars that end at or before `watermark`."""
-        done = start_of(self.open.key, self.length) + self.length <= watermark
+    def close(self, end: int) -> Parts:
+        """Move the bars that end at or before `end` to the closed ones; returns them."""
+        done = start_of(self.open.key, self.length) + self.length <= end
         if not done.any():
             return Parts.empty()
         final, self.open = self.open.take(done), self.open.take(~done)
         return final
 
+    def revise(self, parts: Parts) -> Parts:
+        """Trades for bars already closed, at most one part a bar; returns these bars as they are now."""
+        self.closed, place = _merged(self.closed, parts)
+        return self.closed.take(place)
+
+    def forget(self, end: int) -> None:
+        """Drop the closed bars that end at or before `end`."""
+        if len(self.closed):
+            kept = start_of(self.closed.key, self.length) + self.length > end
+            if not kept.all():
+                self.closed = self.closed.take(kept)
+
     def changed(self) -> Parts:
-        """The bars with trades that nobody has been told of; they count as told now."""
+        """The open bars with trades that nobody has been told of; they count as told now."""
         news = np.flatnonzero(self.open.ints[TRADES] > self.open.ints[SHOWN])
         columns = self.open.take(news)
         self.open.ints[SHOWN, news] = columns.ints[TRADES]
         return columns
+
+
+def _merged(bars: Parts, parts: Parts) -> tuple[Parts, Ints]:
+    """`bars` with `parts` added (in place where all are known), and where these stand now."""
+    if not len(bars):
+        return parts, np.arange(len(parts))
+    place = np.minimum(np.searchsorted(bars.key, parts.key), len(bars) - 1)
+    known = bars.key[place] == parts.key
+    if known.all():
+        bars.put(place, bars.take(place).plus(parts))
+        return bars, place
+    here = place[known]
+    bars.put(here, bars.take(here).plus(parts.take(known)))
+    bars = bars.joined(parts.take(~known))
+    return bars, np.searchsorted(bars.key, parts.key)
 
 
 def _before(ts: Ints, id: Ints, other_ts: Ints, other_id: Ints) -> Mask:  # noqa: A002

@@ -1,4 +1,4 @@
-"""Which trade ids a partition has already seen: exact, and bounded by the bars still open."""
+"""Which trade ids a partition has already seen: exact, and bounded by the bars that may still change."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from causal_alpha.frames import Ints
-from causal_alpha.keys import group_starts
+from causal_alpha.keys import group_starts, slot_of
 from causal_alpha.records import NO_ID
 
 Mask = npt.NDArray[np.bool_]
@@ -60,14 +60,13 @@ class SeenIds:
             self._remember(keys[new], ids[new])
         return fresh
 
-    def forget(self, gone: Ints) -> None:
-        """Drop the rows of keys whose bars are final."""
-        if len(gone) and len(self.top_keys):
+    def forget(self, slot: int) -> None:
+        """Drop the rows of bars before `slot`."""
+        if len(self.top_keys) and (gone := slot_of(self.top_keys) < slot).any():
             keys, ids = self.rows()
-            alive = ~np.isin(keys, gone)
-            self.chunks = [(keys[alive], ids[alive])]
-            alive = ~np.isin(self.top_keys, gone)
-            self.top_keys, self.top_ids = self.top_keys[alive], self.top_ids[alive]
+            kept = slot_of(keys) >= slot
+            self.chunks = [(keys[kept], ids[kept])]
+            self.top_keys, self.top_ids = self.top_keys[~gone], self.top_ids[~gone]
 
     def rows(self) -> tuple[Ints, Ints]:
         """All remembered keys and ids."""

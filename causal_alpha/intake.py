@@ -10,10 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
-from causal_alpha.bars import NEVER
 from causal_alpha.errors import FrameError
 from causal_alpha.frames import ARROW_MAGIC, Frame, Ints
 from causal_alpha.intervals import MILLISECOND
+from causal_alpha.liveness import Sign, read_signs
 from causal_alpha.records import Reject, Tick
 from causal_alpha.ticks import check_ticks, parse_json, tick_json
 
@@ -28,7 +28,7 @@ class Message(Protocol):
 
 @dataclass(frozen=True)
 class Intake:
-    """Usable ticks in log order, heartbeats as `bars.roll` takes them, rejects.
+    """Usable ticks in log order, heartbeats and gaps as `bars.roll` takes them, rejects.
 
     `of_row` tells which of the `messages` a tick was in, `places` its row there. `rows` counts every row
     that came in, the rejected ones included.
@@ -37,7 +37,7 @@ class Intake:
     ticks: Frame[Tick]
     of_row: Ints
     places: Ints
-    beats: Ints
+    signs: Sequence[Sign]
     rejects: list[Reject]
     rows: int
     messages: Sequence[Message]
@@ -52,9 +52,9 @@ class Reader:
     def read(self, messages: Sequence[Message]) -> Intake:
         values = [message.value or b"" for message in messages]
         counts = np.zeros(len(messages), dtype=np.int64)
-        heard = np.full(len(messages), NEVER)
+        signs: list[tuple[int, Sign]] = []
         rejects: list[Reject] = []
-        pieces = list(self._pieces(messages, values, counts, heard, rejects))
+        pieces = list(self._pieces(messages, values, counts, signs, rejects))
         ticks = Frame.concat(pieces) if pieces else Frame.empty(Tick)
         of_row = np.repeat(np.arange(len(messages)), counts)
         places = np.arange(len(ticks)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -70,14 +70,13 @@ class Reader:
                 rejects.append(self._of_tick(tick, messages[of_row[row]], int(places[row]), reason, detail))
             ticks, of_row, places = ticks.take(usable), of_row[usable], places[usable]
             counts = np.bincount(of_row, minlength=len(messages))
-        beats = np.full(len(ticks) + 1, NEVER)
-        spoke = np.flatnonzero(heard != NEVER)
-        np.maximum.at(beats, np.cumsum(counts)[spoke], heard[spoke])  # after the message's last tick
-        return Intake(ticks, of_row, places, beats, rejects, rows, messages)
+        ends = np.cumsum(counts).tolist() if signs else []  # a sign stands after its message's last tick
+        placed: list[Sign] = [sign._replace(row=ends[place]) for place, sign in signs]
+        return Intake(ticks, of_row, places, placed, rejects, rows, messages)
 
     def late(self, intake: Intake, rows: Ints, watermark: int) -> list[Reject]:
-        """Rejects for ticks whose bars were already final."""
-        detail = f"ts: expected a bar still open, the watermark has reached {watermark}"
+        """Rejects for ticks whose bars can't change any more."""
+        detail = f"ts: expected a bar that can still change, the watermark has reached {watermark}"
         return [
             self._of_tick(tick, intake.messages[message], place, "late", detail)
             for tick, message, place in zip(
@@ -93,10 +92,13 @@ class Reader:
         messages: Sequence[Message],
         values: Sequence[bytes],
         counts: Ints,
-        heard: Ints,
+        signs: list[tuple[int, Sign]],
         rejects: list[Reject],
     ) -> Iterator[Frame[Tick]]:
-        """The readable ticks, a frame a run of messages; how many each message has goes into `counts`."""
+        """The readable ticks, a frame a run of messages.
+
+        How many each message has goes into `counts`, what else it says into `signs`.
+        """
         first = 0
         for is_frame, group in groupby([value.startswith(ARROW_MAGIC) for value in values]):
             end = first + len(list(group))
@@ -104,16 +106,13 @@ class Reader:
                 for place in range(first, end):
                     try:
                         ticks = Frame.decode(Tick, values[place])
-                        beat = int(ticks.meta.get("heartbeat", NEVER))
+                        # time can't run ahead of Kafka's own
+                        said = read_signs(ticks.meta, messages[place].timestamp * MILLISECOND + self._tolerance)
                     except FrameError as error:
                         rejects.append(self._reject(messages[place], error.reason, str(error)))
-                    except ValueError as error:
-                        rejects.append(self._reject(messages[place], "schema", f"heartbeat: {error}"))
                     else:
                         counts[place] = len(ticks)
-                        # time can't run ahead of Kafka's own
-                        limit = messages[place].timestamp * MILLISECOND + self._tolerance
-                        heard[place] = max(NEVER, min(beat, limit))
+                        signs += [(place, sign) for sign in said]
                         yield ticks
             else:
                 ticks, taken, bad = parse_json(values[first:end], "foreign")

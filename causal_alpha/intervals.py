@@ -8,6 +8,8 @@ from causal_alpha.errors import SettingsError
 SECOND = 1_000_000_000
 MILLISECOND = 1_000_000
 DAY = 86_400 * SECOND
+NEVER = -(2**62)
+"""A time before all times."""
 _UNITS = {"s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND, "d": DAY}
 
 

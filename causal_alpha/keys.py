@@ -21,9 +21,13 @@ def symbol_of(key: Ints) -> Ints:
     return key >> _BITS
 
 
+def slot_of(key: Ints) -> Ints:
+    return key & _SLOTS
+
+
 def start_of(key: Ints, length: int) -> Ints:
     """The bar's start in ns."""
-    return (key & _SLOTS) * length
+    return slot_of(key) * length
 
 
 def group_starts(keys: Ints) -> Ints:

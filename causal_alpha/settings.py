@@ -34,6 +34,9 @@ class Settings(BaseSettings):
 
     intervals: Words = Field(("1s", "1m"), description="bar intervals, the finest first")
     lateness: float = Field(1.0, ge=0, description="how far a tick may lag behind the newest one")
+    correction: float = Field(5.0, ge=0, description="how long after its end a late tick may revise a bar")
+    feed_timeout: float = Field(5.0, gt=0, description="silence after which a source counts as away")
+    quiet_bars: int = Field(600, ge=0, description="bars without a trade after which a symbol is not expected")
     future_tolerance: float = Field(5.0, ge=0, description="how far a stamp may lead its Kafka record")
     idle_after: float = Field(2.0, gt=0, description="quiet time after which the worker moves stream time on")
     window: int = Field(64, ge=8, le=10_000, description="final bars that a feature sees")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from causal_alpha.bars import NEVER, BarState, close, forming, roll
+from causal_alpha.bars import NEVER, BarState, forming, roll
 from causal_alpha.frames import Frame
 from causal_alpha.intake import Message, Reader
 from causal_alpha.intervals import SECOND
@@ -24,22 +24,24 @@ class Transform:
     def run(
         self, state: BarState, partition: int, messages: Sequence[Message]
     ) -> tuple[dict[str, Frame[Bar]], Frame[Reject]]:
-        """Final bars by interval and the rejects of the messages that follow those already in `state`.
+        """Final and revised bars by interval, and the rejects of the messages that follow those already in `state`.
 
-        An interval has a frame when bars became final or the watermark passed one of its edges; the
+        An interval has a frame when bars became final, were revised, or the watermark passed one of its edges; the
         frame's `meta` tells where it comes from, see `causal_alpha.crosssection`.
         """
         reader = self._readers[partition]
         before = state.watermark
         intake = reader.read(messages)
-        late = roll(state, intake.ticks, intake.beats)
+        rolled = roll(state, intake.ticks, intake.signs)
         state.counts.rows += intake.rows
         state.counts.rejected += len(intake.rejects)
-        rejects = intake.rejects + (reader.late(intake, late, state.watermark) if len(late) else [])
+        rejects = intake.rejects
+        if len(rolled.late):
+            rejects += reader.late(intake, rolled.late, state.watermark)
         meta = self._meta(state, partition)
         bars = {
             interval: Frame(Bar, frame.columns, meta)
-            for interval, frame in close(state).items()
+            for interval, frame in rolled.bars.items()
             if len(frame) or self._passed_edge(before, state, interval)
         }
         return bars, Frame.of(Reject, rejects) if rejects else _NO_REJECTS

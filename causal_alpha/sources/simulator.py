@@ -68,7 +68,7 @@ class Simulator:
         for interval in self._intervals:
             for bars in self._past(interval):
                 yield bars
-        yield heartbeat(self._start)
+        yield heartbeat(self._start, self.name)
         pace = Pace(self._start, speed=self._speed, clock=self._clock, due=self._due)
         beat = self._start
         every = SECOND if self._speed is None else max(1, round(SECOND * min(self._speed, 1.0)))
@@ -76,12 +76,14 @@ class Simulator:
             ts = ticks.ints("ts")
             async for first, last, now in cuts(ts, pace):
                 reached = min(int(ts[last]) if last < len(ts) else end, max(now, int(ts[last - 1]) if last else 0))
-                meta = {"heartbeat": str(reached)} if reached >= beat + every else {}
+                meta = heartbeat(reached, self.name).meta if reached >= beat + every else {}
                 beat = reached if meta else beat
                 if first < last or meta:
                     yield ticks.take(np.arange(first, last), meta)
-            if self._length is not None and end >= self._start + self._length:
-                yield heartbeat(end)
+            ended = self._length is not None and end >= self._start + self._length
+            if ended or (self._speed is None and end > beat):  # else time itself brings a beat in quiet blocks
+                beat = end
+                yield heartbeat(end, self.name)
 
     async def history(self, symbols: Sequence[str], interval: str, start: int, end: int) -> Frame[Bar]:
         """Bars of any stretch of time since 2024 that has no more than two million trades."""
@@ -144,12 +146,16 @@ def _roll(ticks: Frame[Tick], interval: str, start: int, n: int, close: Floats) 
     place = (ticks.ints("ts") - start) // width * len(symbols) + ticks.labels("symbol").codes
     order = np.argsort(place, kind="stable")
     place, price, size = place[order], ticks.floats("price")[order], ticks.floats("size")[order]
+    bid, ask = ticks.floats("bid")[order], ticks.floats("ask")[order]
     first = np.flatnonzero(np.diff(place, prepend=-1))
     cells = n * len(symbols)
-    last = np.full(cells, np.nan)
+    last, quote, bought = np.full(cells, np.nan), np.full((2, cells), np.nan), np.full(cells, np.nan)
     trades = np.bincount(place, minlength=cells)
     if len(first):
-        last[place[first]] = price[np.append(first[1:], len(price)) - 1]
+        newest = np.append(first[1:], len(price)) - 1
+        last[place[first]] = price[newest]
+        quote[:, place[first]] = bid[newest], ask[newest]
+        bought[place[first]] = np.bincount(place, size * (price == ask), cells)[place[first]]
     grid = np.concatenate([close[None], last.reshape(n, -1)])
     row = np.maximum.accumulate(np.where(np.isnan(grid), 0, np.arange(n + 1)[:, None]))
     carried = np.take_along_axis(grid, row, axis=0)[1:].reshape(-1)
@@ -161,12 +167,13 @@ def _roll(ticks: Frame[Tick], interval: str, start: int, n: int, close: Floats) 
     volume = np.bincount(place, size, cells)
     turnover = np.bincount(place, size * price, cells)
     np.divide(turnover, volume, out=columns["vwap"], where=volume > 0)
+    starts = start + np.repeat(np.arange(n), len(symbols)) * width
     return Frame.from_columns(
         Bar,
         {
             "symbol": Labels(np.tile(np.arange(len(symbols), dtype=np.int32), n), symbols),
             "interval": Labels.constant(interval, cells),
-            "start": start + np.repeat(np.arange(n), len(symbols)) * width,
+            "start": starts,
             "open": columns["open"],
             "high": columns["high"],
             "low": columns["low"],
@@ -178,5 +185,9 @@ def _roll(ticks: Frame[Tick], interval: str, start: int, n: int, close: Floats) 
             "revision": np.zeros(cells, dtype=np.int64),
             "quality": Labels((trades == 0).astype(np.int32), ("ok", "no_trade")),
             "source": Labels.constant(ticks.labels("source").names[0], cells),
+            "bid": quote[0],
+            "ask": quote[1],
+            "buy_volume": bought,
+            "known_at": starts + width,
         },
     )

@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 from pymongo import MongoClient
 
-from causal_alpha.bars import NEVER, BarState, close, roll
+from causal_alpha.bars import BarState, Beat, Rules, roll
 from causal_alpha.frames import Frame, Labels, heartbeat
 from causal_alpha.intervals import SECOND
 from causal_alpha.records import Bar, Tick
@@ -58,14 +58,13 @@ async def send(
 
 
 def expected_bars(frames: list[Frame[Tick]], lateness: float = 1.0) -> list[Bar]:
-    """The final bars of the ticks, folded in one go, by interval, start, symbol."""
+    """The bars of the ticks, folded in one go, each in its newest revision, by interval, start, symbol."""
     ticks = Frame.concat(frames)
-    state = BarState.new(("1s", "1m"), lateness)
-    beats = np.full(len(ticks) + 1, NEVER)
-    beats[-1] = int(ticks.ints("ts").max()) + 3600 * SECOND
-    roll(state, ticks, beats)
-    bars = [bar for frame in close(state).values() for bar in frame.rows()]
-    return sorted(bars, key=lambda bar: (bar.interval, bar.start, bar.symbol))
+    state = BarState.new(Rules.of(("1s", "1m"), lateness=lateness))
+    end = Beat(len(ticks), int(ticks.ints("ts").max()) + 120 * SECOND)
+    bars = (bar for frame in roll(state, ticks, [end]).bars.values() for bar in frame.rows())
+    newest = {(bar.interval, bar.start, bar.symbol): bar for bar in bars}
+    return [bar for _, bar in sorted(newest.items())]
 
 
 def stored(mongo: str, database: str, collection: str) -> list[dict[str, Any]]:

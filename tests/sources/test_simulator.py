@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from causal_alpha.bars import BarState
+from causal_alpha.bars import BarState, Rules
 from causal_alpha.checks import check_source
 from causal_alpha.errors import SourceError
 from causal_alpha.frames import Frame
@@ -145,7 +145,7 @@ async def test_history_equals_what_the_transform_makes_of_the_trades() -> None:
     frames = [frame async for frame in source.frames()]
     messages = [Message(i, 4 * 10**12, frame.encode()) for i, frame in enumerate(frames)]
     transform = Transform(topic="ticks", partitions=1, tolerance=5.0)
-    state = BarState.new(("1s", "1m"), lateness=1.0)
+    state = BarState.new(Rules.of(("1s", "1m")))
     made, rejects = transform.run(state, 0, messages)
     assert not len(rejects)
     for interval in ("1s", "1m"):

@@ -1,0 +1,112 @@
+"""Final bars, those in which nobody traded among them, and revisions by trades that come later."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from causal_alpha.barstate import BarState
+from causal_alpha.book import (
+    CLOSE,
+    NO_DATA,
+    NO_TRADE,
+    OK,
+    PARTIAL,
+    QUALITY,
+    REVISION,
+    SOURCE,
+    TRADES,
+    Book,
+    Parts,
+    Trades,
+)
+from causal_alpha.frames import Ints
+from causal_alpha.intervals import NEVER
+from causal_alpha.keys import group_starts, slot_of, symbol_of, to_key
+from causal_alpha.liveness import Mask
+from causal_alpha.roster import Cells
+
+
+def close(state: BarState, interval: str) -> Parts:
+    """Take out the bars of an interval that the watermark has passed. The finest interval comes first."""
+    book, roster = state.books[interval], state.rosters[interval]
+    edge = state.watermark // book.length * book.length
+    if edge <= book.closed_to:
+        return Parts.empty()
+    done = book.close(edge)
+    if len(done):
+        if book is state.finest:
+            state.feeds.hear(done.ints[SOURCE], slot_of(done.key))
+        done.ints[QUALITY] = OK
+    first = book.closed_to
+    if first == NEVER:
+        first = int(slot_of(done.key).min()) * book.length if len(done) else edge
+    book.closed_to = edge
+
+    traded = Cells(symbol_of(done.key), slot_of(done.key), done.floats[CLOSE], done.ints[SOURCE])
+    blanks = Parts.empty()
+    for hours, codes in state.members.values():
+        mine = np.flatnonzero(np.isin(traded.symbol, codes)) if len(state.members) > 1 else np.arange(len(done))
+        absent, fresh = roster.call(np.asarray(codes), hours, first, edge, book.length, traded.take(mine))
+        done.ints[QUALITY, mine[fresh]] = PARTIAL
+        for part in absent:
+            key = to_key(part.symbol, part.slot * book.length, book.length)
+            quality = np.where(_fed(state, book, key, part.source), NO_TRADE, NO_DATA)
+            blanks = blanks.joined(Parts.blank(key, part.close, part.source, quality))
+    if len(done):
+        done.ints[QUALITY, _holed(state, book, done)] = PARTIAL
+        if state.rules.correction:
+            book.closed = book.closed.joined(done.copy())  # revisions change it in place
+    return done.joined(blanks)
+
+
+def revise(state: BarState, interval: str, trades: Trades, passed: Ints) -> Iterator[tuple[Parts, Ints]]:
+    """Add trades to bars that were final when the watermark stood at `passed`.
+
+    Yields bars and from when on (ns) each is known: the end of the first bar of the interval whose windows can
+    hold the trade. Trades of one bar known from the same time on make one revision.
+    """
+    book = state.books[interval]
+    keys = to_key(trades.symbol, trades.ts, book.length)
+    known = (passed // book.length + 1) * book.length
+    order = np.lexsort((trades.id, trades.ts, known, keys))
+    keys, known = keys[order], known[order]
+    first = np.flatnonzero((np.diff(keys, prepend=-1) != 0) | (np.diff(known, prepend=-1) != 0))
+    parts = Parts.of(trades.take(order), keys, first)
+    parts.ints[REVISION] = parts.ints[TRADES]
+    fed = _fed(state, book, parts.key, parts.ints[SOURCE])
+    parts.ints[QUALITY] = np.where(fed, OK, PARTIAL)  # counts only where the bar had no trade before
+    begins = group_starts(parts.key)
+    turns = np.arange(len(parts)) - np.repeat(begins, np.diff(np.append(begins, len(parts))))
+    for turn in range(int(turns.max()) + 1):
+        now = np.flatnonzero(turns == turn)
+        yield book.revise(parts.take(now)), known[first[now]]
+
+
+def forget(state: BarState) -> None:
+    """Drop what no tick can change any more."""
+    end = state.watermark - state.rules.correction
+    for book in state.books.values():
+        book.forget(end)
+    width = state.finest.length
+    state.seen.forget(end // width)
+    state.feeds.forget((end // state.longest - 1) * state.longest // width)
+
+
+def _fed(state: BarState, book: Book, key: Ints, source: Ints) -> Mask:
+    """Whether the feed was there, so that no trade means no trade."""
+    first, end = _span(state, book, key)
+    return state.feeds.alive(source, first, end) & ~state.feeds.missed(symbol_of(key), first, end, state.symbols)
+
+
+def _holed(state: BarState, book: Book, bars: Parts) -> Mask:
+    """Whether trades of a bar may be missing."""
+    first, end = _span(state, book, bars.key)
+    missed = state.feeds.missed(symbol_of(bars.key), first, end, state.symbols)
+    return missed | state.feeds.joined(bars.ints[SOURCE], first, end)
+
+
+def _span(state: BarState, book: Book, key: Ints) -> tuple[Ints, Ints]:
+    """First and end of bars as slots of the finest interval."""
+    ratio = book.length // state.finest.length
+    first = slot_of(key) * ratio
+    return first, first + ratio
