@@ -22,6 +22,9 @@ COMMANDS = {
     "up": Entry("causal_alpha.commands.up:up", "Run everything on this machine: services, a worker, a source."),
     "worker": Entry("causal_alpha.commands.worker:worker", "Run a worker: faust -A causal_alpha worker -l info."),
     "source": Entry("causal_alpha.commands.source:source", "Publish market data to Kafka."),
+    "tail": Entry("causal_alpha.commands.tail:tail", "Show the rows of a topic."),
+    "rejects": Entry("causal_alpha.commands.rejects:rejects", "Show rows that could not be used, and send them again."),
+    "record": Entry("causal_alpha.commands.record:record", "Keep a topic in Parquet files, to replay it later."),
     "check-features": Entry(
         "causal_alpha.commands.check_features:check_features", "Check features of your own: no look-ahead, no leaks."
     ),

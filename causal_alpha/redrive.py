@@ -28,6 +28,7 @@ PATIENCE = 10 * SECOND
 """After which a redrive that is still pending counts as broken off, ns."""
 HEADER = "redrive-of"
 """Header of a message that was sent again: the id of its reject."""
+_AS_BEFORE = "in the form in which it was broken off before"
 
 
 class Redrive(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,12 +148,13 @@ class Redriver:
                 verdicts[name] = Verdict(id=name, ok=True, to=f"{self._topic}/{mail.partition}")
                 ready.append((Redrive(id=name, at=now, payload=mail.value), mail))
         if ready and not rehearse:
-            for redrive, sent in await self._send(ready):
-                verdicts[redrive.id] = _busy(redrive) if sent is None else Verdict(id=redrive.id, ok=True, to=sent)
+            for name, sent in await self._send(ready):
+                detail = _AS_BEFORE if found[name].redrive else ""
+                verdicts[name] = _busy(name) if sent is None else Verdict(id=name, ok=True, to=sent, detail=detail)
         return list(verdicts.values())
 
-    async def _send(self, ready: list[tuple[Redrive, Mail]]) -> list[tuple[Redrive, str | None]]:
-        """Claim, send, confirm; None for a row that somebody else has claimed."""
+    async def _send(self, ready: list[tuple[Redrive, Mail]]) -> list[tuple[str, str | None]]:
+        """Claim, send, confirm: the ids and where they are; None for a row that somebody else has claimed."""
         claimed = await asyncio.gather(*(self.store.claim(redrive) for redrive, _ in ready))
         ours = [one for one, won in zip(ready, claimed, strict=True) if won]
         offsets = await self._post([mail for _, mail in ours]) if ours else []
@@ -162,7 +164,7 @@ class Redriver:
         }
         confirmed = [msgspec.structs.replace(redrive, state="sent", to=sent[redrive.id]) for redrive, _ in ours]
         await asyncio.gather(*(self.store.confirm(redrive) for redrive in confirmed))
-        return [(redrive, sent.get(redrive.id)) for redrive, _ in ready]
+        return [(redrive.id, sent.get(redrive.id)) for redrive, _ in ready]
 
     def _mail(self, kept: Kept | None, payload: bytes | None, force: bool, now: int) -> Mail:
         """The message to send. Raises FrameError, whose reason is the verdict's, where there is no use in it."""
@@ -173,6 +175,8 @@ class Redriver:
             raise FrameError(f"expected a row not sent again yet, was sent to {redrive.to}", reason="redriven")
         if reject.topic not in (self._topic, POSTED):
             raise FrameError(f"topic: expected {self._topic} or {POSTED}, was {reject.topic}", reason="topic")
+        if redrive is not None:
+            payload = redrive.payload  # it may be in Kafka already, and must not get there in another form
         if reject.reason == "late" and payload is None and not force:
             raise FrameError("expected a row whose bar may still change, was one that came too late", reason="late")
         value = reject.payload if payload is None else payload
@@ -206,9 +210,9 @@ class Redriver:
         return reject.partition if reject.topic == self._topic and symbol == reject.symbol else self._place(symbol)
 
 
-def _busy(redrive: Redrive) -> Verdict:
+def _busy(name: str) -> Verdict:
     detail = f"expected a row that nobody else is sending, was claimed less than {PATIENCE // SECOND} s ago"
-    return Verdict(id=redrive.id, ok=False, reason="pending", detail=detail)
+    return Verdict(id=name, ok=False, reason="pending", detail=detail)
 
 
 def _with_ids(ticks: Frame[Tick], name: str) -> Frame[Tick]:

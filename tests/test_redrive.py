@@ -122,6 +122,21 @@ async def test_redrive_broken_off_is_pending_then_sent_again_as_the_same_row() -
     assert repr(first) == repr(second)  # the bars take the second for a duplicate
 
 
+async def test_redrive_broken_off_keeps_its_payload() -> None:
+    """Else the row could be in two bars: once as it was, once as it is wanted now."""
+    bench = Bench(reject(tick(), "late"))
+    async with bench as redriver:
+        bench.kafka.away = True
+        with pytest.raises(SinkError):
+            await redriver.run(bench.wanted, payload=tick_json(tick(symbol="B", ts=NOW - SECOND)))
+        bench.kafka.away = False
+        bench.now += 2 * PATIENCE
+        [verdict] = await redriver.run(bench.wanted, payload=tick_json(tick(ts=NOW - 9 * SECOND)))
+
+    assert (verdict.ok, verdict.to, bool(verdict.detail)) == (True, f"{TOPIC}/2/101", True)
+    assert bench.kafka.mails[0] == bench.kafka.mails[1]
+
+
 async def test_redrive_by_many_at_once_sends_a_row_once() -> None:
     bench = Bench(*(reject(tick(), offset=n) for n in range(5)))
     async with bench as redriver:

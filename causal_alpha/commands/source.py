@@ -19,6 +19,7 @@ from causal_alpha.settings import Settings, load_settings
 if TYPE_CHECKING:
     from causal_alpha.sources.base import Source
     from causal_alpha.sources.publish import Publisher
+    from causal_alpha.sources.recorded import Recorded
 
 F = TypeVar("F", bound=Callable[..., Any])
 _REPORT_EVERY = 10.0
@@ -93,7 +94,7 @@ def simulator(
 
 
 @source.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--speed", default=1.0, show_default=True, help="Event seconds a second, 0 as fast as possible.")
 @click.option("--column", "columns", multiple=True, metavar="FIELD=NAME", help="ts=exch_ts_ms: the file's own names.")
 @click.option("--symbol", help="The symbol, for a file without such a column.")
@@ -113,10 +114,15 @@ def replay(
     app_id: str | None,
     partitions: int | None,
 ) -> None:
-    """Ticks or bars of a Parquet or CSV FILE, with their own event times."""
+    """Ticks or bars of a Parquet or CSV FILE, with their own event times; or a recording, to the byte."""
+    from causal_alpha.recording import is_recording  # noqa: PLC0415
+    from causal_alpha.sources.recorded import Recorded  # noqa: PLC0415
     from causal_alpha.sources.replay import Replay  # noqa: PLC0415
 
     settings = _settings(broker, app_id, partitions)
+    if is_recording(file):
+        asyncio.run(_replay(Recorded(file, speed=speed), settings))
+        return
     feed = Replay(
         file,
         speed=speed,
@@ -157,13 +163,32 @@ def _run(feed: Source, settings: Settings) -> None:
     asyncio.run(_publish(feed, settings))
 
 
-async def _publish(feed: Source, settings: Settings) -> None:
-    from causal_alpha.sources.publish import Publisher, publish  # noqa: PLC0415
+async def _replay(feed: Recorded, settings: Settings) -> None:
+    _stop_by_signals()
+    click.echo(f"publishing {feed.name} to {settings.app_id}.ticks on {settings.broker}")
+    sys.stdout.flush()
+    report = asyncio.create_task(_report(feed))
+    try:
+        await feed.publish(settings.broker, app_id=settings.app_id, partitions=settings.partitions)
+        click.echo(f"{feed.name} ended after {feed.rows:,} messages", err=True)
+    except asyncio.CancelledError:
+        click.echo(f"{feed.name} stopped", err=True)
+    finally:
+        report.cancel()
 
+
+def _stop_by_signals() -> None:
+    """SIGTERM and Ctrl-C cancel the task that calls this."""
     task = asyncio.current_task()
     assert task is not None
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+
+
+async def _publish(feed: Source, settings: Settings) -> None:
+    from causal_alpha.sources.publish import Publisher, publish  # noqa: PLC0415
+
+    _stop_by_signals()
     closing = max(interval_ns(interval) for interval in settings.intervals)
     try:
         async with Publisher(
@@ -181,7 +206,7 @@ async def _publish(feed: Source, settings: Settings) -> None:
         click.echo(f"{feed.name} stopped", err=True)
 
 
-async def _report(publisher: Publisher) -> None:
+async def _report(publisher: Publisher | Recorded) -> None:
     before = 0
     while True:
         await asyncio.sleep(_REPORT_EVERY)
