@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from causal_alpha.checks import check_source
-from causal_alpha.frames import Frame, heartbeat
+from causal_alpha.frames import Frame, gap, heartbeat
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sources.base import Batch
 
@@ -30,10 +30,17 @@ def ticks(*times: int, source: str = "fixed:7", beat: int | None = None) -> Fram
     return Frame.of(Tick, rows, {} if beat is None else {"heartbeat": str(beat)})
 
 
-def bars(*starts: int, interval: str = "1s", state: str = "final", closed: bool = False) -> Frame[Bar]:
+def bars(
+    *starts: int,
+    interval: str = "1s",
+    state: str = "final",
+    closed: bool = False,
+    revision: int = 0,
+    known_at: int = 0,
+) -> Frame[Bar]:
     rows = [
         Bar(symbol="A", interval=interval, start=start, open=1, high=1, low=1, close=1, volume=1, vwap=1, trades=1,
-            state=state, source="fixed")
+            state=state, source="fixed", revision=revision, known_at=known_at)
         for start in starts
     ]  # fmt: skip
     return Frame.of(Bar, rows, {"closed": "1"} if closed else {})
@@ -45,6 +52,8 @@ def bars(*starts: int, interval: str = "1s", state: str = "final", closed: bool 
         [],
         [ticks(5, 3), heartbeat(5)],
         [heartbeat(1), ticks(1, beat=2), ticks(9, 8, beat=9)],
+        [ticks(5, beat=5), gap("fixed", ["A"], 2, 9), heartbeat(6), heartbeat(7, "fixed")],
+        [bars(0, closed=True), bars(0, 10**9, state="revised", revision=1, known_at=2 * 10**9)],
         [bars(0, 10**9), bars(2 * 10**9, closed=True), bars(0, interval="1m"), ticks(5, beat=5)],
     ],
 )
@@ -61,10 +70,14 @@ async def test_check_source_accepts_a_feed_that_keeps_its_word(frames: list[Batc
         ([heartbeat(4), ticks(3, beat=4)], "expected at most 0 ticks before a heartbeat, was 1"),
         ([ticks(5, source="other"), heartbeat(5)], r"frame 1: expected sources that start with 'fixed', was \['other"),
         ([ticks(-5), heartbeat(5)], r"frame 1: expected ns since 1970, was \[-5\]"),
-        ([ticks()], "frame 1: expected rows or a heartbeat, was neither"),
+        ([ticks()], "frame 1: expected rows, a heartbeat or a gap, was none"),
         ([bars(5)], r"frame 1: expected starts on the grid of the interval, was \[5\]"),
         ([bars(0, interval="7m")], "frame 1: interval: expected a divisor of one day"),
-        ([bars(0, state="forming")], r"frame 1: expected final bars, was \['forming'\]"),
+        ([bars(0, state="forming")], r"frame 1: expected final or revised bars, was \['forming'\]"),
+        ([bars(0, state="revised")], "frame 1: expected revisions from 1 on, and when they are known"),
+        ([heartbeat(5, "other")], "frame 1: expected a word of 'fixed', was of 'other'"),
+        ([gap("", ["A"], 5, 6)], "frame 1: expected a word of 'fixed', was of ''"),
+        ([gap("fixed", ["A"], 6, 5)], "frame 1: heartbeat or gap: expected 0 <= start < end"),
         ([bars(0, closed=True), bars(10**9)], r"frame 2: expected no bars of \['1s'\] after closed"),
     ],
 )

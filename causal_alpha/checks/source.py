@@ -5,9 +5,10 @@ from typing import cast
 
 import numpy as np
 
-from causal_alpha.errors import SettingsError
+from causal_alpha.errors import FrameError, SettingsError
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import interval_ns
+from causal_alpha.liveness import Beat, read_signs
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sources.base import Batch, Source
 
@@ -21,11 +22,12 @@ async def check_source(source: Source, *, frames: int | None = None, late: int =
     Frames are of `Tick` or `Bar`, can be encoded, and their rows' `source` starts with the feed's name. Times are
     ns since 1970. Heartbeats never fall; at most `late` ticks come before one; there is at least one
     if there are ticks, and the last of a feed that ended is at or after its newest tick that was
-    not late. Bars are final, lie on the grid of their interval, and none follows a `closed` frame of the interval.
+    not late. Gaps and heartbeats are of the source. Bars lie on the grid of their interval and are final; none follows
+    a `closed` frame of the interval but revisions, which say from when they are known.
     """
     assert isinstance(source, Source), f"expected name and frames(), was {source!r}"
     assert source.name, "expected a name, was ''"
-    state = _Seen()
+    state = _Seen(source.name)
     number, ended = 0, True
     iterator = source.frames()
     try:
@@ -59,7 +61,8 @@ def _check_frame(frame: Batch, number: int, name: str) -> None:
 class _Seen:
     """What the frames so far have said."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.beat: int | None = None
         self.newest = _EARLIEST
         self.late = 0
@@ -75,18 +78,25 @@ class _Seen:
             late = ts < (self.beat or 0)
             self.late += int(late.sum())
             self.newest = max(self.newest, int(ts[~late].max(initial=_EARLIEST)))
-        if "heartbeat" in frame.meta:
-            beat = int(frame.meta["heartbeat"])
-            assert self.beat is None or beat >= self.beat, (
-                f"frame {number}: expected a heartbeat from {self.beat} on, was {beat}"
+        try:
+            said = read_signs(frame.meta, _LATEST)
+        except FrameError as error:
+            raise AssertionError(f"frame {number}: {error}") from error
+        assert len(ts) or said, f"frame {number}: expected rows, a heartbeat or a gap, was none"
+        for sign in said:
+            assert sign.source.startswith(self.name) or (sign.source == "" and isinstance(sign, Beat)), (
+                f"frame {number}: expected a word of {self.name!r}, was of {sign.source!r}"
             )
-            self.beat = beat
-        else:
-            assert len(ts), f"frame {number}: expected rows or a heartbeat, was neither"
+            if isinstance(sign, Beat):
+                assert self.beat is None or sign.ts >= self.beat, (
+                    f"frame {number}: expected a heartbeat from {self.beat} on, was {sign.ts}"
+                )
+                self.beat = sign.ts
 
     def bars(self, frame: Frame[Bar], number: int) -> None:
         intervals = frame.labels("interval")
-        names = set(intervals.tolist())
+        revised = frame.labels("state").equals("revised")
+        names = set(intervals.take(~revised).tolist())
         again = names & self.closed
         assert not again, f"frame {number}: expected no bars of {sorted(again)} after closed, was {len(frame)}"
         try:
@@ -96,7 +106,9 @@ class _Seen:
         starts = frame.ints("start")
         off = starts[(starts < _EARLIEST) | (starts > _LATEST) | (starts % np.maximum(lengths, 1) != 0)]
         assert not len(off), f"frame {number}: expected starts on the grid of the interval, was {off[:3].tolist()}"
-        states = set(frame.labels("state").tolist()) - {"final"}
-        assert not states, f"frame {number}: expected final bars, was {sorted(states)}"
+        states = set(frame.labels("state").tolist()) - {"final", "revised"}
+        assert not states, f"frame {number}: expected final or revised bars, was {sorted(states)}"
+        since = revised & (frame.ints("revision") > 0) & (frame.ints("known_at") > starts)
+        assert (since == revised).all(), f"frame {number}: expected revisions from 1 on, and when they are known"
         if "closed" in frame.meta:
             self.closed |= names

@@ -9,8 +9,9 @@ price       price
 size        size, qty, quantity, amount
 id          id, trade_id
 bid, ask    bid, ask
+bid_size …  bid_size, bid_qty, bid_quantity, bid_amount; ask_size and so on
 kind        kind: `T` is a trade, `Q` the best bid and ask from then on; other rows are left out
-open …      open, high, low, close, volume, vwap, trades, interval, quality
+open …      open, high, low, close, volume, vwap, trades, interval, quality, buy_volume
 bid_open …  bid_open, … ask_close: bars are the middle of these
 mid         mid: bars of one price
 ==========  =====================================================================================
@@ -29,16 +30,20 @@ _TIMES = (
     "start",
 )
 PRICES = ("open", "high", "low", "close")
+SIDES = ("bid", "ask")
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "symbol": ("symbol", "ticker"),
     "ts": _TIMES,
     "start": ("start", *_TIMES),
     "size": ("size", "qty", "quantity", "amount"),
     "id": ("id", "trade_id"),
+    **{f"{side}_size": tuple(f"{side}_{size}" for size in ("size", "qty", "quantity", "amount")) for side in SIDES},
 }
-TICK_FIELDS = ("symbol", "ts", "price", "size", "id", "bid", "ask", "kind")
-QUOTED = tuple(f"{side}_{price}" for side in ("bid", "ask") for price in PRICES)
-BAR_FIELDS = ("symbol", "start", *PRICES, "volume", "vwap", "trades", "interval", "quality", *QUOTED, "mid")
+QUOTE = ("bid", "ask", "bid_size", "ask_size")
+TICK_FIELDS = ("symbol", "ts", "price", "size", "id", *QUOTE, "kind")
+QUOTED = tuple(f"{side}_{price}" for side in SIDES for price in PRICES)
+CLOSING = (*QUOTE, "buy_volume")
+BAR_FIELDS = ("symbol", "start", *PRICES, "volume", "vwap", "trades", "interval", "quality", *CLOSING, *QUOTED, "mid")
 
 
 @dataclass(frozen=True, slots=True)

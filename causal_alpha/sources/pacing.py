@@ -67,13 +67,17 @@ class Cut(NamedTuple):
     now: int
 
 
-async def cuts(due: Ints, pace: Pace, *, rows: int = 4_000, whole: bool = False) -> AsyncIterator[Cut]:
+async def cuts(
+    due: Ints, pace: Pace, *, rows: int = 4_000, whole: bool = False, apart: int = FOREVER
+) -> AsyncIterator[Cut]:
     """Cut rows that are due at `due` (ns, never falling) into batches of at most `rows`, in time.
 
     Batches come at least 10 ms apart unless they are full. A second without a row gives an empty
-    cut. With `whole` rows that are due together are never parted, whatever their number.
+    cut. With `whole` rows that are due together are never parted, whatever their number. Rows more
+    than `apart` ns after the one before begin a new cut.
     """
     first = 0
+    holes = np.append(np.flatnonzero(np.diff(due) > apart) + 1, len(due))
     while first < len(due):
         now = pace.now()
         last = int(np.searchsorted(due, now, side="right"))
@@ -82,8 +86,10 @@ async def cuts(due: Ints, pace: Pace, *, rows: int = 4_000, whole: bool = False)
             if pace.now() < due[first]:
                 yield Cut(first, first, pace.now())
             continue
-        full = last - first >= rows
-        if full:
+        hole = int(holes[np.searchsorted(holes, first, side="right")])
+        full = last - first >= rows or last > hole
+        last = min(last, hole)
+        if last - first >= rows:
             last = first + rows
             if whole:
                 last = int(np.searchsorted(due, due[last - 1], side="right"))

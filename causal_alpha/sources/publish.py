@@ -1,13 +1,14 @@
 """Frames of a source → Kafka: each row in the partition that Kafka's own partitioner gives its symbol."""
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self, cast
 
+import msgspec
 import numpy as np
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -16,7 +17,7 @@ from aiokafka.errors import for_code as error_of
 from aiokafka.partitioner import murmur2
 
 from causal_alpha.errors import SinkError
-from causal_alpha.frames import Column, Frame, Ints, Labels, heartbeat
+from causal_alpha.frames import Column, Frame, Ints, Labels, gap, heartbeat
 from causal_alpha.intervals import DAY, interval_ns
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sources.base import Batch, Source
@@ -24,6 +25,7 @@ from causal_alpha.sources.base import Batch, Source
 MAX_MESSAGE = 8 * 1024 * 1024
 _TICK_ROWS, _BAR_ROWS = 1_000, 4_000
 _WINDOW = 256  # messages on the way before `send` waits
+_BEAT = ("heartbeat", "source")
 _STOP = 5.0  # seconds that the last messages get when a run is broken off
 
 
@@ -203,22 +205,34 @@ class Publisher:
 def split(frame: Frame[Tick], partitions: int) -> Iterator[tuple[int, Frame[Tick]]]:
     """The frame's rows by partition, in order, at most 1,000 a part.
 
-    A heartbeat goes with the last part of each partition, alone where there are no rows.
+    A heartbeat goes with the last part of each partition, alone where there are no rows. A gap goes to the
+    partitions of its symbols.
     """
     labels = frame.labels("symbol")
-    beat = {"heartbeat": frame.meta["heartbeat"]} if "heartbeat" in frame.meta else {}
+    beat = {name: frame.meta[name] for name in _BEAT if name in frame.meta}
+    if "gap" in frame.meta:
+        yield from _split_gap(frame.meta["gap"], partitions)
     places = np.asarray([partition_of(name, partitions) for name in labels.names], dtype=np.int64)
     of_row = places[labels.codes] if len(frame) else labels.codes
     for partition in range(partitions):
         rows = np.flatnonzero(of_row == partition)
         if not len(rows):
             if beat:
-                yield partition, heartbeat(int(beat["heartbeat"]))
+                yield partition, Frame.empty(Tick, beat)
             continue
         *before, last = _slices(len(rows), _TICK_ROWS)
         for part in before:
             yield partition, _compact(frame.take(rows[part], {}))
         yield partition, _compact(frame.take(rows[last], beat))
+
+
+def _split_gap(facts: str, partitions: int) -> Iterator[tuple[int, Frame[Tick]]]:
+    said = msgspec.json.decode(facts)
+    by_partition: defaultdict[int, list[str]] = defaultdict(list)
+    for symbol in said["symbols"]:
+        by_partition[partition_of(symbol, partitions)].append(symbol)
+    for partition, symbols in sorted(by_partition.items()):
+        yield partition, gap(said["source"], symbols, said["start"], said["end"])
 
 
 async def publish(source: Source, publisher: Publisher, *, closing: int = DAY) -> None:

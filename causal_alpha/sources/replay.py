@@ -18,14 +18,20 @@ from causal_alpha.sources.layout import find_layout
 from causal_alpha.sources.pacing import Clock, Pace, Sleep, cuts
 from causal_alpha.sources.tables import BarReader, File, TickReader, widths
 
+_STRIDE = 5 * SECOND
+"""Longest time between two heartbeats where the file goes on, at any speed."""
+_PATIENCE = 60 * SECOND
+"""A longer time without a row is taken for a hole in the file: nobody says then that nobody traded."""
+
 
 class Replay:
     """A source of the rows of a file. Columns are found as `causal_alpha.sources.layout` says.
 
     `speed` is in event seconds a second, None or 0 as fast as possible. Ticks keep the file's order, and
     a heartbeat trails the newest tick by `lateness` (s), so that rows out of order aren't made late by
-    it. Bars come in order of time: a file that isn't is read whole and sorted, any other is read in
-    pieces. A bar's time that is none, or not on the grid of its interval, ends the feed.
+    it. Heartbeats go on for a minute where no row comes, so at any speed a quiet market is told from a hole.
+    Bars come in order of time: a file that isn't is read whole and sorted, any other is read in pieces. A
+    bar's time that is none, or not on the grid of its interval, ends the feed.
 
     `columns` maps fields to the file's columns; `symbol` names the rows of a file without such a
     column; `zone` is that of times without one; `stamped` tells which end of a bar its time is;
@@ -78,16 +84,29 @@ class Replay:
             due = np.maximum.accumulate(np.where(ts > present, 0, ts).clip(min=newest))
             if pace is None and len(ticks):
                 pace = self._pace(due)
-            async for first, last, now in cuts(due, pace or self._pace(due)):
+            async for first, last, now in cuts(due, pace or self._pace(due), apart=_STRIDE):
+                reached = int(due[first]) if first < last else min(now, int(due[first]))
+                for quiet in self._quiet(beat, newest, reached - self._slack):
+                    beat = quiet
+                    yield heartbeat(quiet, self.name)
                 newest = int(due[last - 1]) if last else newest
-                reached = max(newest, min(now, int(due[last]))) if last < len(due) else newest
-                late = reached - self._slack
-                meta = {"heartbeat": str(late)} if late >= beat + SECOND else {}
+                late = max(newest, reached) - self._slack
+                said = heartbeat(late, self.name if late <= newest + _PATIENCE else "")
+                meta = said.meta if late >= beat + SECOND else {}
                 beat = late if meta else beat
                 if first < last or meta:
                     yield ticks.take(np.arange(first, last), meta)
         if newest:
-            yield heartbeat(newest)
+            yield heartbeat(newest, self.name)
+
+    @staticmethod
+    def _quiet(beat: int, newest: int, upto: int) -> Iterator[int]:
+        """Times between the last heartbeat and `upto` at which the file is known to go on without a row."""
+        limit = newest + _PATIENCE
+        if beat:
+            yield from range(beat + _STRIDE, min(upto, limit), _STRIDE)
+            if beat < limit < upto:
+                yield limit
 
     async def _bar_frames(self) -> AsyncIterator[Frame[Bar]]:
         pieces = self._complete_times()

@@ -15,7 +15,7 @@ from causal_alpha.frames import Codes, Column, Floats, Frame, Ints, Labels
 from causal_alpha.intervals import interval_ns
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sources.cells import Cells, to_floats, to_ids, to_labels, to_times
-from causal_alpha.sources.layout import PRICES, Layout
+from causal_alpha.sources.layout import CLOSING, PRICES, QUOTE, Layout
 
 BATCH = 65_536
 
@@ -58,7 +58,7 @@ class File:
 
 
 class TickReader:
-    """Trades of a file's batches, in order. Keeps the last bid and ask of each symbol and counts rows.
+    """Trades of a file's batches, in order. Keeps the last quote of each symbol and counts rows.
 
     A file without ids gets the row's number, from 0.
     """
@@ -66,17 +66,17 @@ class TickReader:
     def __init__(self, layout: Layout, *, source: str, zone: str, symbol: str | None) -> None:
         self._layout, self._source, self._zone, self._symbol = layout, source, zone, symbol
         self._row = 0
-        self._quotes: dict[str, tuple[float, float]] = {}
+        self._quotes: dict[str, Floats] = {}
 
     def read(self, batch: pa.RecordBatch) -> Frame[Tick]:
         cells, n = _Batch(batch, self._layout), batch.num_rows
         symbols = cells.symbols(self._symbol)
-        bid, ask = cells.floats("bid"), cells.floats("ask")
+        quotes = np.stack([cells.floats(field) for field in QUOTE])
         trades = np.ones(n, dtype=np.bool_)
         if "kind" in self._layout:
             kinds = cells.labels("kind")
             trades = kinds.equals("T")
-            bid, ask = self._carry(symbols, kinds.equals("Q"), bid, ask)
+            quotes = self._carry(symbols, kinds.equals("Q"), quotes)
         numbers = np.arange(self._row, self._row + n)
         self._row += n
         columns: dict[str, Column] = {
@@ -85,31 +85,25 @@ class TickReader:
             "price": cells.floats("price"),
             "size": cells.floats("size"),
             "id": to_ids(cells["id"]) if "id" in self._layout else numbers,
-            "bid": bid,
-            "ask": ask,
+            **dict(zip(QUOTE, quotes, strict=True)),
             "source": Labels.constant(self._source, n),
         }
         frame = Frame.from_columns(Tick, columns)
         return frame if trades.all() else frame.take(trades)
 
-    def _carry(self, symbols: Labels, quoted: npt.NDArray[np.bool_], bid: Floats, ask: Floats) -> tuple[Floats, Floats]:
-        """Bid and ask of the newest quote row at or before each row, by symbol."""
-        before = [self._quotes.get(name, (np.nan, np.nan)) for name in symbols.names]
+    def _carry(self, symbols: Labels, quoted: npt.NDArray[np.bool_], quotes: Floats) -> Floats:
+        """Bid, ask and their sizes (4, n) of the newest quote row at or before each row, by symbol."""
+        unknown = np.full(len(QUOTE), np.nan)
+        before = np.stack([self._quotes.get(name, unknown) for name in symbols.names], axis=1)
         order = np.argsort(symbols.codes, kind="stable")
         codes = symbols.codes[order]
         first = np.searchsorted(codes, codes)  # where the row's symbol begins
         newest = np.maximum.accumulate(np.where(quoted[order], np.arange(len(order)), -1))
-        known = newest >= first
-        carried = []
-        for side, values in enumerate((bid, ask)):
-            start = np.asarray([quote[side] for quote in before])[codes]
-            carried.append(np.empty(len(values)))
-            carried[side][order] = np.where(known, values[order][newest], start)
-        for code, name in enumerate(symbols.names):
-            rows = np.flatnonzero(symbols.codes == code)
-            if len(rows):
-                self._quotes[name] = (float(carried[0][rows[-1]]), float(carried[1][rows[-1]]))
-        return carried[0], carried[1]
+        carried = np.empty_like(quotes)
+        carried[:, order] = np.where(newest >= first, quotes[:, order][:, newest], before[:, codes])
+        last = np.flatnonzero(np.diff(codes, append=-1))  # each symbol's last row
+        self._quotes |= {symbols.names[codes[row]]: carried[:, order[row]] for row in last.tolist()}
+        return carried
 
 
 class BarReader:
@@ -152,6 +146,7 @@ class BarReader:
             "state": Labels.constant("final", n),
             "revision": np.zeros(n, dtype=np.int64),
             "quality": cells.labels("quality") if "quality" in self._layout else quality,
+            **{name: cells.floats(name) for name in CLOSING},
             "source": Labels.constant(self._source, n),
         }
         return Frame.from_columns(Bar, columns)

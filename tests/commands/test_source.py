@@ -48,7 +48,7 @@ async def test_source_replays_a_file_and_ends(kafka: str, app_id: str, tmp_path:
     frames = [Frame.decode(Tick, value) for value in await values(kafka, f"{app_id}.ticks", 3)]
     assert [len(frame) for frame in frames] == [3, 0, 0]
     newest = 1_719_835_201 * SECOND
-    assert frames[1].meta == {"heartbeat": str(newest)}
+    assert frames[1].meta == {"heartbeat": str(newest), "source": "replay:t.csv"}
     assert frames[2].meta == {"heartbeat": str(newest + 60 * SECOND)}  # closes the longest bars, of a minute
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from causal_alpha.errors import SourceError
 from causal_alpha.records import Bar, Tick
-from causal_alpha.sources.layout import QUOTED, find_layout
+from causal_alpha.sources.layout import PRICES, QUOTED, find_layout
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,8 @@ from causal_alpha.sources.layout import QUOTED, find_layout
         (("ticker", "date", "open", "high", "low", "close", "adj_close"), "bars", {"symbol": "ticker"}),
         (("symbol", "ts_utc", *QUOTED), "bars", {"start": "ts_utc", "ask_low": "ask_low"}),
         (("symbol", "ts", "mid"), "bars", {"mid": "mid"}),
+        (("symbol", "ts", "price", "size", "bid_qty", "ask_amount"), "ticks", {"bid_size": "bid_qty"}),
+        (("symbol", "start", *PRICES, "buy_volume", "bid_size"), "bars", {"buy_volume": "buy_volume"}),
         (("recv_ts_ns", "exch_ts_ms", "symbol", "kind", "price", "qty", "bid", "ask"), "ticks", {"ts": "exch_ts_ms"}),
     ],
 )

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_alpha.errors import SinkError
-from causal_alpha.frames import Frame, heartbeat
+from causal_alpha.frames import Frame, gap, heartbeat
 from causal_alpha.intervals import DAY, SECOND
+from causal_alpha.liveness import read_signs
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sources.market import EPOCH
 from causal_alpha.sources.publish import Publisher, partition_of, publish, split
@@ -47,6 +48,25 @@ def test_split_cuts_long_frames_and_beats_with_the_last_part_only() -> None:
     parts = [part for _, part in split(frame, 1)]
     assert [len(part) for part in parts] == [1_000, 1_000, 500]
     assert [part.meta for part in parts] == [{}, {}, {"heartbeat": "7"}]
+
+
+def test_split_keeps_whose_heartbeat_it_is() -> None:
+    parts = [part.meta for _, part in split(heartbeat(7, "yahoo"), 3)]
+    assert parts == [{"heartbeat": "7", "source": "yahoo"}] * 3
+    frame = Frame.of(Tick, [tick("A", 1)], heartbeat(7, "yahoo").meta)
+    assert [part.meta for _, part in split(frame, 2)] == [{"heartbeat": "7", "source": "yahoo"}] * 2
+
+
+@given(names=st.lists(symbols, min_size=1, max_size=20, unique=True), partitions=st.integers(1, 5))
+def test_split_tells_each_partition_the_gaps_of_its_symbols(names: list[str], partitions: int) -> None:
+    told = {}
+    for partition, part in split(gap("yahoo", names, 5, 9), partitions):
+        assert len(part) == 0
+        (said,) = read_signs(part.meta, 0)
+        assert (said.source, said.start, said.end) == ("yahoo", 5, 9)  # type: ignore[union-attr]
+        told[partition] = set(said.symbols)  # type: ignore[union-attr]
+        assert {partition_of(name, partitions) for name in told[partition]} == {partition}
+    assert set().union(*told.values()) == set(names)
 
 
 class Fixed:

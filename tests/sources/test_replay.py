@@ -3,6 +3,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -102,10 +103,7 @@ async def test_replay_keeps_rows_out_of_order_where_they_are(tmp_path: Path) -> 
     path = write(tmp_path / "t.csv", symbol=["A"] * 4, ts=times, price=[1.0] * 4, size=[1.0] * 4)
     frames = await run(Replay(path))
     assert Frame.concat(frames).ints("ts").tolist() == times
-    assert [frame.meta for frame in frames] == [
-        {"heartbeat": str(NOON + 11 * SECOND)},
-        {"heartbeat": str(NOON + 12 * SECOND)},
-    ]
+    assert frames[-1].meta == {"heartbeat": str(NOON + 12 * SECOND), "source": "replay:t.csv"}
     await check_source(Replay(path))
 
 
@@ -114,7 +112,7 @@ async def test_replay_is_not_led_astray_by_a_stamp_from_the_future(tmp_path: Pat
     path = write(tmp_path / "t.csv", symbol=["A"] * 3, ts=times, price=[1.0] * 3, size=[1.0] * 3)
     frames = await run(Replay(path))
     assert Frame.concat(frames).ints("ts").tolist() == times
-    assert frames[-1].meta == {"heartbeat": str(NOON + 3 * SECOND)}
+    assert frames[-1].meta == {"heartbeat": str(NOON + 3 * SECOND), "source": "replay:t.csv"}
 
 
 class FakeClock:
@@ -153,6 +151,25 @@ async def test_replay_beats_while_nothing_happens(tmp_path: Path) -> None:
     ]
     # one second behind, for rows out of order; at the end there are none
     assert beats == pytest.approx([-1.0, 0.0, 1.0, 2.0, 3.0, 5.0], abs=0.02)
+
+
+@pytest.mark.parametrize("speed", [None, 1.0, 60.0])
+async def test_replay_tells_a_quiet_minute_from_a_hole_in_the_file_at_any_speed(
+    tmp_path: Path, speed: float | None
+) -> None:
+    times = [NOON, NOON + 40 * SECOND, NOON + 400 * SECOND]
+    path = write(tmp_path / "t.csv", symbol=["A"] * 3, ts=times, price=[1.0] * 3, size=[1.0] * 3)
+    clock = FakeClock()
+    source = Replay(path, speed=speed, clock=clock, sleep=clock.sleep)
+    said = [frame.meta async for frame in source.frames() if frame.meta]
+    beats = [(int(meta["heartbeat"]) - NOON) / SECOND for meta in said if meta.get("source") == source.name]
+    lonely = [(int(meta["heartbeat"]) - NOON) / SECOND for meta in said if "source" not in meta]
+    assert beats[0] == -1.0
+    assert np.diff([beat for beat in beats if beat <= 100]).max() <= 5.0
+    assert max(beat for beat in beats if beat < 300) == 100.0  # a minute after the last row
+    assert beats[-1] == 400.0
+    assert all(100 < beat < 400 for beat in lonely)
+    await check_source(Replay(path))
 
 
 async def test_replay_of_bars_emits_a_time_at_once_when_it_ends(tmp_path: Path) -> None:
@@ -285,6 +302,7 @@ async def test_replay_carries_quotes_to_the_trades_that_follow(tmp_path: Path) -
         price=[1.0, None, 2.0, None, 9.0, 3.0, 4.0],
         qty=[1.0, None, 1.0, None, 9.0, 1.0, 1.0],
         bid=[None, 0.5, None, 2.5, None, None, None],
+        bid_qty=[None, 5.0, None, 25.0, None, None, None],
         ask=[None, 1.5, None, 3.5, None, None, None],
     )
     found = list((await rows(Replay(path))).rows())
@@ -292,6 +310,36 @@ async def test_replay_carries_quotes_to_the_trades_that_follow(tmp_path: Path) -
                                                                   ("A", 6, 4.0)]  # fmt: skip
     np.testing.assert_array_equal([row.bid for row in found], [np.nan, 0.5, 2.5, 0.5])
     np.testing.assert_array_equal([row.ask for row in found], [np.nan, 1.5, 3.5, 1.5])
+    np.testing.assert_array_equal([row.bid_size for row in found], [np.nan, 5.0, 25.0, 5.0])
+    assert all(np.isnan(row.ask_size) for row in found)
+
+
+async def test_replay_carries_quotes_across_the_batches_of_a_large_file(tmp_path: Path) -> None:
+    n = 70_000
+    path = write(
+        tmp_path / "q.parquet",
+        symbol=["B", "A"] + ["A", "B", "C"] * n,
+        ts=[NOON] * (3 * n + 2),
+        kind=["Q", "Q"] + ["T"] * (3 * n),
+        price=[1.0] * (3 * n + 2),
+        qty=[1.0] * (3 * n + 2),
+        bid=[2.0, 1.0] + [None] * (3 * n),
+        ask=[4.0, 3.0] + [None] * (3 * n),
+    )
+    found = await rows(Replay(path))
+    for symbol, bid in (("A", 1.0), ("B", 2.0)):
+        assert set(found.floats("bid")[found.labels("symbol").equals(symbol)].tolist()) == {bid}
+    assert np.isnan(found.floats("ask")[found.labels("symbol").equals("C")]).all()
+
+
+async def test_replay_reads_back_quotes_and_buys_of_bars(tmp_path: Path) -> None:
+    bar = Bar(
+        symbol="A", interval="1m", start=NOON, open=1.0, high=2.0, low=1.0, close=2.0, volume=3.0, vwap=1.5, trades=2,
+        bid=1.9, ask=2.1, bid_size=5.0, ask_size=6.0, buy_volume=1.0,
+    )  # fmt: skip
+    path = write(tmp_path / "b.parquet", **{name: [getattr(bar, name)] for name in Bar.__struct_fields__})
+    (found,) = (await rows(Replay(path))).rows()
+    assert found == msgspec.structs.replace(bar, source="replay:b.parquet")
 
 
 # -- recorded data -------------------------------------------------------------------------------
@@ -304,6 +352,7 @@ async def test_replay_of_recorded_crypto_keeps_every_trade_with_its_quote(market
     found = await rows(Replay(path))
     table = pd.read_parquet(path)
     quotes = table.groupby("symbol")[["bid", "ask"]].ffill()
+    sizes = table.groupby("symbol")[["bid_qty", "ask_qty"]].ffill()
     trades = table[table["kind"] == "T"]
     assert found.labels("symbol").tolist() == trades["symbol"].tolist()
     assert found.ints("ts").tolist() == (trades["exch_ts_ms"] * MILLISECOND).tolist()
@@ -311,6 +360,7 @@ async def test_replay_of_recorded_crypto_keeps_every_trade_with_its_quote(market
     assert found.floats("size").tolist() == trades["qty"].tolist()
     assert found.ints("id").tolist() == trades.index.tolist()
     for side in ("bid", "ask"):
+        np.testing.assert_array_equal(found.floats(f"{side}_size"), sizes.loc[trades.index, f"{side}_qty"])
         np.testing.assert_array_equal(found.floats(side), quotes.loc[trades.index, side])
 
 
