@@ -18,7 +18,7 @@ meta               string, on row 0            a frame's `meta` as JSON
 The other columns are the record's fields: times as timestamp[ns, UTC], a missing trade id as null.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -100,9 +100,6 @@ class Recorder:
     messages: list[KafkaMessage] = field(default_factory=list)
     written: int = 0
     parts: int = 0
-
-    def add(self, messages: Iterable[KafkaMessage]) -> None:
-        self.messages += messages
 
     def take(self) -> list[KafkaMessage]:
         """The messages since the last part; they count as taken."""

@@ -28,6 +28,7 @@ PATIENCE = 10 * SECOND
 """After which a redrive that is still pending counts as broken off, ns."""
 HEADER = "redrive-of"
 """Header of a message that was sent again: the id of its reject."""
+_BATCH = 500  # rows that are claimed, sent and confirmed together
 _AS_BEFORE = "in the form in which it was broken off before"
 
 
@@ -147,8 +148,8 @@ class Redriver:
             else:
                 verdicts[name] = Verdict(id=name, ok=True, to=f"{self._topic}/{mail.partition}")
                 ready.append((Redrive(id=name, at=now, payload=mail.value), mail))
-        if ready and not rehearse:
-            for name, sent in await self._send(ready):
+        for first in range(0, 0 if rehearse else len(ready), _BATCH):
+            for name, sent in await self._send(ready[first : first + _BATCH]):
                 detail = _AS_BEFORE if found[name].redrive else ""
                 verdicts[name] = _busy(name) if sent is None else Verdict(id=name, ok=True, to=sent, detail=detail)
         return list(verdicts.values())

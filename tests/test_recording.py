@@ -45,7 +45,7 @@ MIXED = [
 def record(folder: Path, parts: Sequence[Sequence[Message]], facts: Facts = FACTS) -> Path:
     recorder = Recorder(folder / facts.topic, facts)
     for part in parts:
-        recorder.add(part)
+        recorder.messages += part
         recorder.write(recorder.take())
     assert recorder.written == sum(map(len, parts))
     return folder

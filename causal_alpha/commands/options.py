@@ -53,13 +53,18 @@ def topic_name(app_id: str, topic: str) -> str:
     return f"{app_id}.{topic}" if topic in OURS else topic
 
 
-@contextmanager
-def stop_by_signals() -> Iterator[None]:
-    """SIGTERM and Ctrl-C end the block, and nothing but the block; for coroutines."""
+def cancel_by_signals() -> None:
+    """From now on SIGTERM and Ctrl-C cancel the task that calls this."""
     task = asyncio.current_task()
     assert task is not None
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+
+
+@contextmanager
+def stop_by_signals() -> Iterator[None]:
+    """SIGTERM and Ctrl-C end the block, and nothing but the block; for coroutines."""
+    cancel_by_signals()
     with suppress(asyncio.CancelledError):
         yield
 

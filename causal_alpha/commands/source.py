@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
+from causal_alpha.commands.options import cancel_by_signals, kafka_options, settings_of
 from causal_alpha.intervals import SECOND, interval_ns
-from causal_alpha.settings import Settings, load_settings
+from causal_alpha.settings import Settings
 
 if TYPE_CHECKING:
     from causal_alpha.sources.base import Source
@@ -34,14 +34,11 @@ def source() -> None:
 
 def _kafka(command: F) -> F:
     """The options that override CAUSAL_ALPHA_BROKER, CAUSAL_ALPHA_APP_ID and CAUSAL_ALPHA_PARTITIONS."""
-    command = click.option("--partitions", type=int, help="Partitions of the ticks topic.")(command)
-    command = click.option("--app-id", help="Prefix of the topics.")(command)
-    return click.option("--broker", help="Kafka bootstrap servers, host:port,host:port.")(command)
+    return kafka_options(click.option("--partitions", type=int, help="Partitions of the ticks topic.")(command))
 
 
 def _settings(broker: str | None, app_id: str | None, partitions: int | None) -> Settings:
-    given = {"broker": broker, "app_id": app_id, "partitions": partitions}
-    return load_settings(**{name: value for name, value in given.items() if value is not None})
+    return settings_of(broker=broker, app_id=app_id, partitions=partitions)
 
 
 @source.command()
@@ -164,7 +161,7 @@ def _run(feed: Source, settings: Settings) -> None:
 
 
 async def _replay(feed: Recorded, settings: Settings) -> None:
-    _stop_by_signals()
+    cancel_by_signals()
     click.echo(f"publishing {feed.name} to {settings.app_id}.ticks on {settings.broker}")
     sys.stdout.flush()
     report = asyncio.create_task(_report(feed))
@@ -177,18 +174,10 @@ async def _replay(feed: Recorded, settings: Settings) -> None:
         report.cancel()
 
 
-def _stop_by_signals() -> None:
-    """SIGTERM and Ctrl-C cancel the task that calls this."""
-    task = asyncio.current_task()
-    assert task is not None
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
-
-
 async def _publish(feed: Source, settings: Settings) -> None:
     from causal_alpha.sources.publish import Publisher, publish  # noqa: PLC0415
 
-    _stop_by_signals()
+    cancel_by_signals()
     closing = max(interval_ns(interval) for interval in settings.intervals)
     try:
         async with Publisher(

@@ -26,7 +26,7 @@ class Order(msgspec.Struct, forbid_unknown_fields=True):
     symbol: Text | None = None
     start: Time | None = None
     end: Time | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 500
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 500
     payload: dict[str, Any] | None = None
     force: bool = False
     dry_run: bool = False

@@ -35,7 +35,10 @@ _INDEXES: Mapping[type[msgspec.Struct], list[IndexModel]] = {
     Bar: [_SERIES, IndexModel([("symbol", ASCENDING), *_NEWEST])],
     Features: [_SERIES],
     Forecast: [_SERIES],
-    Reject: [IndexModel([("ts_ns", DESCENDING), ("_id", DESCENDING)])],
+    Reject: [
+        IndexModel([*first, ("ts_ns", DESCENDING), ("_id", DESCENDING)])
+        for first in ([], [("reason", ASCENDING)], [("symbol", ASCENDING)])
+    ],
 }
 
 

@@ -12,9 +12,10 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from pymongo import MongoClient
 
-from causal_alpha.frames import Frame, heartbeat
+from causal_alpha.frames import ARROW_MAGIC, Frame, heartbeat
 from causal_alpha.intervals import SECOND
 from causal_alpha.records import Tick
+from causal_alpha.scan import Since, partition_counts, scan
 from tests.pipeline.streams import balance, stored, wait_for
 
 pytestmark = pytest.mark.services
@@ -95,8 +96,26 @@ def test_redriven_rows_are_in_their_bars_once(worker: Any, mongo: str) -> None:
     bars = final_bars(running, mongo)
 
     assert sum(bar["volume"] for bar in bars) == 1 + 2 + 4 + 8 + 16
+    assert asyncio.run(marks(running)) == sorted(
+        [*4 * [""], *2 * [typo["id"]], torn["id"], negative["id"], posted["id"]]
+    )
     assert {bar["source"] for bar in bars} <= {"foreign", "feed", "http"}
     assert balance(running.url) == {"in": 9, "in_bars": 5, "late": 0, "duplicate": 1, "rejected": 3}
+
+
+async def marks(worker: Any) -> list[str]:
+    """What the messages with rows say they are a redrive of, sorted."""
+    topic = f"{worker.app_id}.ticks"
+    counts = await partition_counts(worker.settings["broker"], [topic])
+    found = [m async for batch in scan(worker.settings["broker"], counts, Since(), follow=False) for m in batch]
+    is_beat = [
+        message.value.startswith(ARROW_MAGIC) and not len(Frame.decode(Tick, message.value)) for message in found
+    ]
+    return sorted(
+        dict(message.headers).get("redrive-of", b"").decode()
+        for message, beat in zip(found, is_beat, strict=True)
+        if not beat
+    )
 
 
 def break_off(worker: Any, mongo: str, reject: str) -> None:
