@@ -5,16 +5,19 @@ from typing import Any
 
 from causal_alpha import app
 from causal_alpha.checkpoints import Checkpoints
-from causal_alpha.features import DEFAULT
+from causal_alpha.references import load_feature_set
 from causal_alpha.universe import Universe
 
 SNAPSHOT_EVERY = 5.0
 
+feature_set = load_feature_set(app.settings.feature_set)
+width = max(app.settings.window, feature_set.lookback)
+
 checkpoints = Checkpoints(
     app.recent_bars,
-    new=lambda: Universe(max(app.settings.window, DEFAULT.lookback)),
+    new=lambda: Universe(width),
     dump=Universe.dump,
-    load=Universe.load,
+    load=lambda tree: Universe.load(tree, width),
     every=SNAPSHOT_EVERY,
     clock=time.monotonic,
 )
@@ -26,7 +29,7 @@ async def make_features(stream: Any) -> None:
         held = checkpoints.hold(event.message.partition)
         sent = []
         if event.message.offset > held.offset:
-            for features in held.state.push(event.key.decode(), event.value, DEFAULT):
+            for features in held.state.push(event.key.decode(), event.value, feature_set):
                 sent.append(await app.features.send(key=event.key, value=features))
         await checkpoints.advance(stream, event, event.message.offset, sent)
 

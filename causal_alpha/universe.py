@@ -26,21 +26,22 @@ class Universe:
             self.sections[key] = CrossSection(interval_ns(key.rpartition("|")[2]))
             self.rings[key] = Rings(self.width)
         for section in self.sections[key].add(bars):
-            yield self.rings[key].push(feature_set, section)
+            if len(section.revised):
+                self.rings[key].revise(section.revised)
+            yield self.rings[key].push(feature_set, section.bars)
 
     def dump(self) -> dict[str, Any]:
         """The state as plain data and arrays, for a snapshot."""
         return {
-            "width": self.width,
             "sections": {key: section.dump() for key, section in self.sections.items()},
             "rings": {key: rings.dump() for key, rings in self.rings.items()},
         }
 
     @classmethod
-    def load(cls, tree: Mapping[str, Any]) -> "Universe":
-        """The inverse of `dump`."""
+    def load(cls, tree: Mapping[str, Any], width: int) -> "Universe":
+        """The inverse of `dump`; `width` may have changed."""
         return cls(
-            tree["width"],
+            width,
             {key: CrossSection.load(section) for key, section in tree["sections"].items()},
-            {key: Rings.load(rings) for key, rings in tree["rings"].items()},
+            {key: Rings.load(rings, width) for key, rings in tree["rings"].items()},
         )

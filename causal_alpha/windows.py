@@ -1,111 +1,140 @@
-"""Windows of final bars: a ring that moves bar by bar, and all of history at once.
+"""Windows of bars: a ring that moves bar by bar, and all of history at once.
 
-`Rings.push` (stream) and `history` (batch) call the same `FeatureSet.compute` on equal, contiguous
-arrays, so a vector computed live is the one computed later, bit for bit.
+`Rings` (stream) and `history` (batch) give `FeatureSet.compute` windows of equal numbers, each row's bars
+side by side in memory, so a vector computed live is the one computed later, bit for bit. Both see a
+revision from its `known_at` on, and leave out revisions of bars that were never final.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from causal_alpha.features import FIELDS, FeatureSet, Window
 from causal_alpha.frames import Floats, Frame, Ints, Labels
-from causal_alpha.keys import group_starts
 from causal_alpha.records import Bar, Features
 
-_CHUNK = 4096
+_START, _KNOWN_AT, _REVISION = range(3)
+"""Rows of `Rings.stamps`."""
 
 
 @dataclass
 class Rings:
-    """The last `width` final bars of each symbol, all moved to the present when pushed.
+    """The last `width` bars of each symbol. A symbol keeps its row for good.
 
-    `bars` has shape (fields, symbols, width); a symbol keeps its row for good.
+    Bars are appended to their row and moved to its front only when there is no room left, so that a
+    window is mostly a view. `bars` has shape (fields, rows, 2 width), `stamps` (3, rows, 2 width);
+    `ends` (rows,) is the column after a symbol's last bar.
     """
 
     width: int
     symbols: dict[str, int] = field(default_factory=dict)
     bars: Floats = field(default_factory=lambda: np.empty((len(FIELDS), 0, 0)))
+    stamps: Ints = field(default_factory=lambda: np.empty((3, 0, 0), dtype=np.int64))
+    ends: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    _places: tuple[tuple[str, ...], bytes, Ints, Ints] | None = field(default=None, repr=False, compare=False)
+    """For the last labels: in which order to take the rows of their frame, and the symbols' rows here."""
 
     def push(self, feature_set: FeatureSet, bars: Frame[Bar]) -> Frame[Features]:
-        """Features of the bars of one start, one bar a symbol; sorted by symbol."""
-        names = bars.labels("symbol").tolist()
-        bars = bars.take(np.asarray(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64))
-        rows = np.asarray([self._row(name) for name in sorted(names)], dtype=np.int64)
-        held = self.bars[:, rows]
-        held[:, :, :-1] = held[:, :, 1:]
-        held[:, :, -1] = _columns(bars)
-        self.bars[:, rows] = held
-        return _to_frame(feature_set, bars, feature_set.compute(Window(held), bars.ints("start")))
+        """Features of the final bars of one start, one bar a symbol; sorted by symbol."""
+        order, rows = self._find(bars.labels("symbol"))
+        bars = bars.take(order)
+        window = self._append(rows, columns_of(bars), _stamps(bars), max(feature_set.lookback, 1))
+        return to_features(feature_set, bars, feature_set.compute(Window(window), bars.ints("start")))
+
+    def revise(self, bars: Frame[Bar]) -> None:
+        """Put newer revisions in the place of bars still held."""
+        known = [self.symbols.get(name, -1) for name in bars.labels("symbol").tolist()]
+        rows, columns, stamps = np.asarray(known, dtype=np.int64), columns_of(bars), _stamps(bars)
+        for place in np.lexsort((stamps[_REVISION], stamps[_KNOWN_AT])).tolist():
+            row = int(rows[place])
+            if row < 0:
+                continue
+            end = int(self.ends[row])
+            held = self.stamps[_START, row, end - self.width : end]
+            cell = end - self.width + int(np.searchsorted(held, stamps[_START, place]))
+            if cell < end and self.stamps[_START, row, cell] == stamps[_START, place]:
+                was = self.stamps[_KNOWN_AT, row, cell], self.stamps[_REVISION, row, cell]
+                if (stamps[_KNOWN_AT, place], stamps[_REVISION, place]) > was:
+                    self.bars[:, row, cell] = columns[:, place]
+                    self.stamps[:, row, cell] = stamps[:, place]
 
     def dump(self) -> dict[str, Any]:
-        return {"width": self.width, "symbols": list(self.symbols), "bars": self.bars[:, : len(self.symbols)]}
+        rows = np.arange(len(self.symbols))
+        return {
+            "symbols": list(self.symbols),
+            "bars": self._last(self.bars, rows, self.width),
+            "stamps": self._last(self.stamps, rows, self.width),
+        }
 
     @classmethod
-    def load(cls, tree: Mapping[str, Any]) -> "Rings":
-        return cls(tree["width"], {name: row for row, name in enumerate(tree["symbols"])}, tree["bars"])
+    def load(cls, tree: Mapping[str, Any], width: int) -> Self:
+        """The inverse of `dump`, for rings of any width: a longer window begins with bars that nobody knows."""
+        bars, stamps = tree["bars"], tree["stamps"]
+        rings = cls(width, {name: row for row, name in enumerate(tree["symbols"])})
+        rings._grow(len(rings.symbols))
+        kept = min(width, bars.shape[2])
+        if rings.symbols:
+            known = slice(width - kept, width)
+            rings.bars[: len(bars), : bars.shape[1], known] = bars[:, :, bars.shape[2] - kept :]
+            rings.stamps[:, : bars.shape[1], known] = stamps[:, :, bars.shape[2] - kept :]
+        return rings
 
-    def _row(self, symbol: str) -> int:
-        row = self.symbols.setdefault(symbol, len(self.symbols))
-        if row >= self.bars.shape[1]:
-            grown = np.full((len(FIELDS), max(2 * row, 16), self.width), np.nan)
-            if row:
-                grown[:, :row] = self.bars[:, :row]
-            self.bars = grown
-        return row
+    def _find(self, labels: Labels) -> tuple[Ints, Ints]:
+        codes = labels.codes.tobytes()
+        if self._places is None or self._places[:2] != (labels.names, codes):
+            names = labels.tolist()
+            order = sorted(range(len(names)), key=names.__getitem__)
+            rows = [self.symbols.setdefault(names[place], len(self.symbols)) for place in order]
+            self._grow(len(self.symbols))
+            self._places = (labels.names, codes, np.asarray(order, dtype=np.int64), np.asarray(rows, dtype=np.int64))
+        return self._places[2], self._places[3]
+
+    def _append(self, rows: Ints, columns: Floats, stamps: Ints, n: int) -> Floats:
+        """Move the rows by one bar; returns the last n bars of each, shape (fields, rows, n)."""
+        ends = self.ends[rows]
+        if len(rows) and int(ends.max()) == self.bars.shape[2]:
+            self._rewind()
+            ends = self.ends[rows]
+        self.bars[:, rows, ends] = columns
+        self.stamps[:, rows, ends] = stamps
+        self.ends[rows] = ends + 1
+        window: Floats = self._last(self.bars, rows, n)
+        return window
+
+    def _last(self, array: npt.NDArray[Any], rows: Ints, n: int) -> npt.NDArray[Any]:
+        """The last n columns of each row: a view where the rows are neighbours that end together."""
+        ends = self.ends[rows]
+        if len(rows) and (rows == np.arange(rows[0], rows[0] + len(rows))).all() and (ends == ends[0]).all():
+            return array[:, rows[0] : rows[0] + len(rows), ends[0] - n : ends[0]]
+        return array[:, rows[:, None], ends[:, None] + np.arange(-n, 0)]
+
+    def _rewind(self) -> None:
+        every = np.arange(len(self.ends))
+        for array in (self.bars, self.stamps):
+            array[:, :, : self.width] = self._last(array, every, self.width).copy()
+        self.ends[:] = self.width
+
+    def _grow(self, n: int) -> None:
+        if n > len(self.ends):
+            old, size = len(self.ends), max(2 * n, 16)
+            bars = np.full((len(FIELDS), size, 2 * self.width), np.nan)
+            stamps = np.zeros((3, size, 2 * self.width), dtype=np.int64)
+            ends = np.full(size, self.width)
+            if old:
+                bars[:, :old], stamps[:, :old], ends[:old] = self.bars, self.stamps, self.ends
+            self.bars, self.stamps, self.ends = bars, stamps, ends
 
 
-def history(feature_set: FeatureSet, bars: Frame[Bar], width: int) -> Frame[Features]:
-    """Features of every bar of one interval, by start then symbol, as pushing them one by one gives.
-
-    `bars`: final bars, one a symbol and start, in any order.
-    """
-    symbol, start = _ranks(bars.labels("symbol")), bars.ints("start")
-    bars = bars.take(np.lexsort((start, symbol)))
-    symbol = _ranks(bars.labels("symbol"))
-    columns = _columns(bars)
-    first = group_starts(symbol)
-    place = np.arange(len(bars)) - np.repeat(first, np.diff(np.append(first, len(bars))))
-    order = np.lexsort((symbol, bars.ints("start")))
-    values = np.empty((len(bars), len(feature_set.names)))
-    starts = bars.ints("start")[order]
-    for rows in _whole_times(starts):
-        at = order[rows]
-        back = np.arange(width)[::-1]
-        source = at[:, None] - back[None, :]
-        window = columns[:, np.maximum(source, 0)]
-        window[:, place[at][:, None] < back[None, :]] = np.nan
-        values[rows] = feature_set.compute(Window(np.ascontiguousarray(window)), starts[rows])
-    return _to_frame(feature_set, bars.take(order), values)
-
-
-def _columns(bars: Frame[Bar]) -> Floats:
+def columns_of(bars: Frame[Bar]) -> Floats:
+    """The fields of a window, shape (fields, n)."""
     return np.stack([bars.columns[name].astype(np.float64) for name in FIELDS])  # type: ignore[union-attr]
 
 
-def _ranks(labels: Labels) -> Ints:
-    """Numbers that sort as the names do."""
-    ranks = {name: rank for rank, name in enumerate(sorted(labels.names))}
-    return np.asarray([ranks[name] for name in labels.names], dtype=np.int64)[labels.codes]
-
-
-def _whole_times(starts: Ints) -> list[npt.NDArray[np.int64]]:
-    """Row ranges of about _CHUNK rows that never cut a time in two."""
-    if not len(starts):
-        return []
-    edges = np.flatnonzero(np.diff(starts, prepend=starts[0] - 1, append=starts[-1] + 1))
-    cuts = [0]
-    for edge in edges[1:].tolist():
-        if edge - cuts[-1] >= _CHUNK or edge == len(starts):
-            cuts.append(edge)
-    return [np.arange(a, b) for a, b in pairwise(cuts)]
-
-
-def _to_frame(feature_set: FeatureSet, bars: Frame[Bar], values: Floats) -> Frame[Features]:
+def to_features(feature_set: FeatureSet, bars: Frame[Bar], values: Floats) -> Frame[Features]:
+    """`values` of shape (n, features) as records."""
     return Frame(
         Features,
         {
@@ -119,3 +148,7 @@ def _to_frame(feature_set: FeatureSet, bars: Frame[Bar], values: Floats) -> Fram
         },
         {"names": ",".join(feature_set.names)},
     )
+
+
+def _stamps(bars: Frame[Bar]) -> Ints:
+    return np.stack([bars.ints("start"), bars.ints("known_at"), bars.ints("revision")])

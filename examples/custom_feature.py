@@ -18,7 +18,7 @@ import numpy as np
 from causal_alpha import Bar, Feature, Features, FeatureSet, Frame, Window
 from causal_alpha.features import DEFAULT
 from causal_alpha.frames import Floats
-from causal_alpha.windows import history
+from causal_alpha.history import history
 
 
 def downside_variance(window: Window) -> Floats:

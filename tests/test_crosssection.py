@@ -1,3 +1,5 @@
+import msgspec
+
 from causal_alpha.crosssection import CrossSection
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import SECOND
@@ -17,7 +19,7 @@ def frame(rows: list[Bar], origin: str, watermark: int, origins: int = 0) -> Fra
 
 
 def taken(section: CrossSection, added: Frame[Bar]) -> list[list[tuple[str, int]]]:
-    return [[(row.symbol, row.start // SECOND) for row in part.rows()] for part in section.add(added)]
+    return [[(row.symbol, row.start // SECOND) for row in part.rows()] for part, _ in section.add(added)]
 
 
 def test_cross_section_waits_for_every_partition() -> None:
@@ -42,7 +44,7 @@ def test_cross_section_takes_the_last_word_on_a_symbol() -> None:
 
     assert taken(section, frame([bar("A", 0, 2.0)], "ticks/0", 1, origins=2)) == []
 
-    (whole,) = section.add(frame([], "ticks/1", 1, origins=2))
+    ((whole, _),) = section.add(frame([], "ticks/1", 1, origins=2))
     assert [row.close for row in whole.rows()] == [2.0]
 
 
@@ -59,3 +61,22 @@ def test_cross_section_survives_a_dump() -> None:
     again = CrossSection.load(section.dump())
 
     assert taken(again, frame([bar("B", 0)], "ticks/1", 1, origins=2)) == [[("A", 0), ("B", 0)]]
+
+
+def revised(symbol: str, second: int, known_at: int) -> Bar:
+    changes = {"state": "revised", "revision": 1, "known_at": known_at * SECOND}
+    return msgspec.structs.replace(bar(symbol, second, 9.0), **changes)
+
+
+def test_cross_section_holds_a_revision_back_until_it_is_known() -> None:
+    section = CrossSection(SECOND)
+    list(section.add(frame([bar("A", 0)], "ticks/0", 1, origins=1)))
+
+    sent = frame([bar("A", 1), bar("A", 2), revised("A", 0, known_at=3)], "ticks/0", 2, origins=1)
+    ((_, none),) = section.add(sent)
+    again = CrossSection.load(section.dump())
+    ((_, known),) = again.add(frame([], "ticks/0", 3, origins=1))
+
+    assert len(none) == 0
+    assert [(row.start, row.close) for row in known.rows()] == [(0, 9.0)]
+    assert len(again.revised) == 0

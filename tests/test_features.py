@@ -13,7 +13,8 @@ from causal_alpha.features import DEFAULT, FIELDS, FeatureSet, Window
 from causal_alpha.frames import Floats, Frame
 from causal_alpha.intervals import SECOND
 from causal_alpha.records import Bar, Features
-from causal_alpha.windows import Rings, history
+from causal_alpha.history import history
+from causal_alpha.windows import Rings
 
 WIDTH = 40
 NAN = math.nan
@@ -164,7 +165,7 @@ def test_features_survive_a_dump_in_the_middle_to_the_bit() -> None:
     rings = Rings(WIDTH)
     stream(DEFAULT, [bar for bar in bars if bar.start < half], rings)
 
-    rest = stream(DEFAULT, [bar for bar in bars if bar.start >= half], Rings.load(rings.dump()))
+    rest = stream(DEFAULT, [bar for bar in bars if bar.start >= half], Rings.load(rings.dump(), WIDTH))
 
     whole = [row for row in stream(DEFAULT, bars) if row.start >= half]
     assert matrix(rest).tobytes() == matrix(whole).tobytes()

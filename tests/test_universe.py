@@ -25,7 +25,7 @@ def test_universe_goes_on_after_a_snapshot_to_the_bit() -> None:
     first = Universe(WIDTH)
     before = pushed(first, parts[:31])
 
-    after = pushed(Universe.load(unpack(pack(first.dump()))), parts[31:])
+    after = pushed(Universe.load(unpack(pack(first.dump())), WIDTH), parts[31:])
 
     assert repr(before + after) == repr(whole)
 

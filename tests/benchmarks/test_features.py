@@ -14,7 +14,7 @@ from causal_alpha.checks.walk import walk
 from causal_alpha.errors import ServiceError
 from causal_alpha.features import DEFAULT, FIELDS
 from causal_alpha.frames import Floats
-from causal_alpha.windows import history
+from causal_alpha.history import history
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMES = 60
