@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from causal_alpha.records import Bar, Features, Forecast
-from causal_alpha.sinks.identity import record_id, record_time, revision
+from causal_alpha.sinks.identity import record_id, record_time, version
 
 R = TypeVar("R", Bar, Features, Forecast)
 
@@ -28,7 +28,7 @@ class Recent:
         kept = self._kept.setdefault((type(record), record.symbol, record.interval), {})
         key = record_id(record)
         known = kept.pop(key, None)
-        if known is not None and revision(record) <= revision(known):
+        if known is not None and version(record) <= version(known):
             kept[key] = known
             return False
         kept[key] = record
@@ -45,6 +45,6 @@ class Recent:
         """
         merged = {record_id(row): row for row in archived}
         for key, row in self._kept.get((record, symbol, interval), {}).items():
-            if start <= row.start < end and (key not in merged or revision(row) > revision(merged[key])):
+            if start <= row.start < end and (key not in merged or version(row) > version(merged[key])):
                 merged[key] = row
         return sorted(merged.values(), key=record_time)[-limit:]

@@ -1,5 +1,6 @@
 """Records as MongoDB documents and back. Times are UTC dates; what a date's ms would lose is kept as `…_ns` too."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from causal_alpha.sinks.identity import ARCHIVED, record_id
 R = TypeVar("R", bound=msgspec.Struct)
 
 _DATES = ("start", "made", "due", "ts", "known_at")
+_OPTIONAL = ("bid", "ask", "bid_size", "ask_size", "buy_volume")
 _EXACT: Mapping[type[msgspec.Struct], tuple[str, ...]] = {Reject: ("ts",)}
 """Fields that needn't lie on a millisecond: a foreign tick's stamp. Bars start on whole seconds."""
 
@@ -28,7 +30,7 @@ def stored_time(record: type[msgspec.Struct], ns: int) -> DatetimeMS | int:
 
 
 def to_document(record: Any) -> dict[str, Any]:
-    """The record's fields under its deterministic `_id`.
+    """The record's fields under its deterministic `_id`. A bar without a quote has no fields for it.
 
     >>> row = Features(symbol="A", interval="1s", start=2_000_000, close=1.0, values=(2.0,), feature_set="x")
     >>> doc = to_document(row)
@@ -36,6 +38,10 @@ def to_document(record: Any) -> dict[str, Any]:
     ('A|1s|2000000', 2, (2.0,))
     """
     document = {"_id": record_id(record), **msgspec.structs.asdict(record)}
+    if isinstance(record, Bar):
+        for name in _OPTIONAL:
+            if math.isnan(document[name]):
+                del document[name]
     for name in _EXACT.get(type(record), ()):
         document[f"{name}_ns"] = document[name]
     for name in _DATES:
@@ -53,7 +59,7 @@ def from_document(record: type[R], document: Mapping[str, Any]) -> R:
             if name in exact
             else int(document[name]) * MILLISECOND
             if name in _DATES
-            else kind(document[name])
+            else kind(document[name] if name in document or name not in _OPTIONAL else math.nan)
             for name, kind in column_kinds(record).items()
         }
         return record(**fields)

@@ -40,9 +40,9 @@ def record_time(record: Any) -> int:
     return int(record.ts if isinstance(record, Reject) else record.start)
 
 
-def revision(record: Any) -> int:
-    """Which of two records with one id is the newer: a bar counts up, the others never change."""
-    return int(getattr(record, "revision", 0))
+def version(record: Any) -> tuple[int, int]:
+    """Which of two records with one id is the newer, the greater: bars get revised, the others never change."""
+    return (record.known_at, record.revision) if isinstance(record, Bar) else (0, 0)
 
 
 def is_final(record: msgspec.Struct) -> bool:

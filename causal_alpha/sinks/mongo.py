@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 from bson.codec_options import CodecOptions, DatetimeConversion
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from causal_alpha.errors import SinkError
@@ -22,6 +22,10 @@ from causal_alpha.sinks.identity import ARCHIVED, is_final
 
 R = TypeVar("R", bound=msgspec.Struct)
 Database: TypeAlias = Any  # motor ships no types
+Write: TypeAlias = "ReplaceOne[dict[str, Any]] | UpdateOne"
+
+_REVISED = [name for name in Bar.__struct_fields__ if name not in {"symbol", "interval", "start"}]
+"""What a revision may change."""
 
 SELECT_TIMEOUT = 2_000
 """Milliseconds to look for a server that answers."""
@@ -77,7 +81,8 @@ def _first_line(error: Exception) -> str:
 class MongoSink:
     """Upserts records into `bars`, `features`, `forecasts`, `rejects` under deterministic ids.
 
-    A bar replaces only one of the same or a lower revision, whatever order the writes come in.
+    A bar replaces only an older version of itself, whatever order the writes come in; a revised one
+    keeps what stood before in `earlier`, a list from the oldest on.
     """
 
     def __init__(self, database: Database) -> None:
@@ -94,7 +99,7 @@ class MongoSink:
             for record, upserts in batches.items():
                 await self._bulk(self._database[ARCHIVED[record]], upserts)
 
-    async def _bulk(self, collection: Any, upserts: list[ReplaceOne[dict[str, Any]]]) -> None:
+    async def _bulk(self, collection: Any, upserts: list[Write]) -> None:
         # A key that exists twice over means that a later revision is there, or that another writer was
         # just faster; one more try tells the two apart.
         for _ in range(2):
@@ -119,20 +124,31 @@ async def make_indexes(database: Database) -> None:
         await database[ARCHIVED[record]].create_indexes(indexes)
 
 
-def _upserts(frames: Sequence[Frame[Any]]) -> dict[type[msgspec.Struct], list[ReplaceOne[dict[str, Any]]]]:
-    batches: dict[type[msgspec.Struct], list[ReplaceOne[dict[str, Any]]]] = {}
+def _upserts(frames: Sequence[Frame[Any]]) -> dict[type[msgspec.Struct], list[Write]]:
+    batches: dict[type[msgspec.Struct], list[Write]] = {}
     for frame in frames:
         if frame.record in ARCHIVED:
             batches.setdefault(frame.record, []).extend(map(_upsert, filter(is_final, frame.rows())))
     return batches
 
 
-def _upsert(record: Any) -> ReplaceOne[dict[str, Any]]:
+def _upsert(record: Any) -> Write:
     document = to_document(record)
-    place: dict[str, Any] = {"_id": document["_id"]}
-    if "revision" in document:
-        place["revision"] = {"$lte": document["revision"]}
-    return ReplaceOne(place, document, upsert=True)
+    if not isinstance(record, Bar):
+        return ReplaceOne({"_id": document["_id"]}, document, upsert=True)
+    known_at, revision = document["known_at"], document["revision"]
+    if record.state != "revised":
+        return ReplaceOne(_older(document["_id"], known_at, {"$lte": revision}), document, upsert=True)
+    earlier = {"$cond": [{"$eq": [{"$type": "$revision"}, "missing"]}, [], [{name: f"${name}" for name in _REVISED}]]}
+    kept = {"earlier": {"$concatArrays": [{"$ifNull": ["$earlier", []]}, earlier]}}
+    news = {"$replaceWith": {"$mergeObjects": [{"$literal": document}, kept]}}
+    return UpdateOne(_older(document["_id"], known_at, {"$lt": revision}), [news], upsert=True)
+
+
+def _older(place: str, known_at: Any, revision: Any) -> dict[str, Any]:
+    """What matches a bar of an earlier version, and no other."""
+    versions = [{"known_at": {"$lt": known_at}}, {"known_at": known_at, "revision": revision}]
+    return {"_id": place, "$or": versions}
 
 
 class MongoReader:

@@ -72,6 +72,7 @@ async def test_mongo_document_of_a_bar_is_as_documented(archive: Any, mongo: str
         "revision": 0,
         "quality": "ok",
         "source": "simulator:7",
+        "known_at": datetime(1970, 1, 1),  # noqa: DTZ001
     }
 
 
@@ -102,6 +103,25 @@ async def test_mongo_keeps_the_highest_revision_of_concurrent_writers(archive: A
     await asyncio.gather(*(sink.write([frame]) for frame in frames))
 
     assert await MongoReader(archive).read(Bar) == [bar(n, 2) for n in range(50)]
+
+
+@pytest.mark.services
+async def test_mongo_keeps_what_stood_before_a_revision(archive: Any) -> None:
+    sink = MongoSink(archive)
+    changes = {"symbol": "$SPX"}
+    first, second, third = (
+        msgspec.structs.replace(bar(0, n, close=n + 1.0), known_at=n * 60 * SECOND, **changes) for n in range(3)
+    )
+
+    for version in (first, second, second, third, first):
+        await sink.write([Frame.of(Bar, [version])])
+
+    (document,) = await archive["bars"].find().to_list(2)
+    assert (document["revision"], document["close"], document["symbol"]) == (2, 3.0, "$SPX")
+    assert [(old["revision"], old["close"], old["state"]) for old in document["earlier"]] == [
+        (0, 1.0, "final"),
+        (1, 2.0, "revised"),
+    ]
 
 
 @pytest.mark.services
