@@ -1,12 +1,17 @@
 """The floor: a random walk whose variance is the exponentially weighted one. Needs no training."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from causal_alpha.errors import ModelError
 from causal_alpha.frames import Floats
-from causal_alpha.models.base import HORIZONS, Prediction
+from causal_alpha.models.base import HORIZONS, Outlook, Prediction, Vectors
+
+if TYPE_CHECKING:
+    from causal_alpha.dataset import Dataset
 
 NORMAL = (
     -1.959963984540054, -1.6448536269514729, -1.2815515655446004, -0.8416212335729142, -0.5244005127080409,
@@ -42,3 +47,26 @@ class Ewma:
             variance=variance,
             quantiles=np.sqrt(variance)[:, :, None] * np.asarray(NORMAL),
         )
+
+
+@dataclass(frozen=True)
+class EwmaModel:
+    """The same floor over the features of `models.inputs`: the yardstick that CRPS is compared with."""
+
+    family: str = "ewma"
+    lags: int = 1
+
+    def outlook(self, vectors: Vectors) -> Outlook:
+        ranges, squares = np.exp(vectors.last("log_range_ewma")), np.exp(vectors.last("log_square_ewma"))
+        flat = np.ones(len(HORIZONS))
+        return Outlook(
+            location=(ranges * 0.0)[:, None] * flat,
+            ranges=ranges[:, None] * flat,
+            squares=squares[:, None] * np.asarray(HORIZONS, dtype=np.float64),
+        )
+
+
+def fit(dataset: "Dataset", *, seed: int = 0) -> EwmaModel:
+    """Nothing is learnt: the decay is RiskMetrics' 0.94."""
+    del dataset, seed
+    return EwmaModel()

@@ -1,0 +1,100 @@
+"""Daily bars of a Parquet file: columns symbol, date, open, high, low, close, adj_close, volume.
+
+Open, high and low are brought to the scale of `adj_close` row by row. Its level is restated with later dividends,
+so nothing but ratios within a window may be used of it; features and truths do (`causal_alpha.models.inputs`).
+"""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from causal_alpha.errors import SourceError
+from causal_alpha.frames import Floats, Frame, Ints, Labels
+from causal_alpha.intervals import DAY
+from causal_alpha.records import Bar
+
+COLUMNS = ("symbol", "date", "open", "high", "low", "close", "adj_close", "volume")
+
+
+def read_daily(path: Path) -> Frame[Bar]:
+    """The bars in the file's order, `start` at midnight UTC of the session's date. Raises SourceError.
+
+    Rows without a date, with a price that isn't above 0 or a high below the low make the file wrong, not shorter.
+    """
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise SourceError(f"{path}: expected a Parquet file, was {error}") from error
+    missing = [name for name in COLUMNS if name not in table.column_names]
+    if missing:
+        raise SourceError(f"{path}: expected columns {', '.join(COLUMNS)}, was without {', '.join(missing)}")
+    if not table.num_rows:
+        raise SourceError(f"{path}: expected rows, was none")
+    symbols = [str(name) for name in table.column("symbol").to_pylist()]
+    start = _midnights(table.column("date"), path)
+    prices = {name: _numbers(table.column(name), name, path) for name in COLUMNS[2:]}
+    _check(prices, symbols, start, path)
+    factor = prices["adj_close"] / prices["close"]
+    return Frame.from_columns(
+        Bar,
+        {
+            "symbol": Labels.of(symbols),
+            "interval": Labels.constant("1d", len(symbols)),
+            "start": start,
+            "open": prices["open"] * factor,
+            "high": prices["high"] * factor,
+            "low": prices["low"] * factor,
+            "close": prices["adj_close"],
+            "volume": prices["volume"],
+            "vwap": np.full(len(symbols), np.nan),
+            "trades": np.zeros(len(symbols), dtype=np.int64),
+            "source": Labels.constant(f"replay:{path.name}", len(symbols)),
+        },
+    )
+
+
+def session_start(day: date) -> int:
+    """Midnight UTC of a date in ns, the `start` of its daily bar.
+
+    >>> session_start(date(1970, 1, 2)) == DAY
+    True
+    """
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1_000_000_000
+
+
+def _midnights(column: "pa.ChunkedArray[Any]", path: Path) -> Ints:
+    try:
+        if pa.types.is_temporal(column.type):
+            days: Any = pc.cast(column, pa.timestamp("ns"), safe=False)
+        else:
+            days = pc.strptime(column, format="%Y-%m-%d", unit="ns")
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise SourceError(f"{path}: expected dates such as 2018-01-02, was {column.type}: {error}") from error
+    if days.null_count:
+        raise SourceError(f"{path}: expected a date in every row, was none in {days.null_count}")
+    stamps: Ints = np.asarray(days.cast(pa.int64()).to_numpy(), dtype=np.int64)
+    return stamps // DAY * DAY
+
+
+def _numbers(column: "pa.ChunkedArray[Any]", name: str, path: Path) -> Floats:
+    try:
+        return np.asarray(pc.cast(column, pa.float64()).to_numpy(), dtype=np.float64)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise SourceError(f"{path}: expected numbers in {name}, was {column.type}") from error
+
+
+def _check(prices: dict[str, Floats], symbols: list[str], start: Ints, path: Path) -> None:
+    bad = ~(prices["volume"] >= 0)
+    for name in ("open", "high", "low", "close", "adj_close"):
+        bad |= ~(np.isfinite(prices[name]) & (prices[name] > 0))
+    bad |= prices["high"] < prices["low"]
+    if bad.any():
+        row = int(np.argmax(bad))
+        day = datetime.fromtimestamp(int(start[row]) // 1_000_000_000, tz=UTC).date()
+        was = ", ".join(f"{name} {values[row]:g}" for name, values in prices.items())
+        raise SourceError(f"{path}: expected prices above 0 and low <= high, was {symbols[row]} {day}: {was}")

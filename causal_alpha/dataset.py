@@ -1,0 +1,157 @@
+"""What a model is fitted on: feature vectors of final bars and the truth that came after them, point in time.
+
+Rows are sorted by symbol, then time; `place` counts a symbol's bars. A dataset that ends at a time holds no row from
+then on and no truth that was not yet known: `until` is the only cut there is, so a fit can't see what comes after.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from causal_alpha.errors import ModelError
+from causal_alpha.features import FeatureSet, Window
+from causal_alpha.frames import Floats, Frame, Ints
+from causal_alpha.history import history
+from causal_alpha.keys import group_starts
+from causal_alpha.models.inputs import VOLATILITY, range_variance
+from causal_alpha.records import Bar
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Vectors (rows, len(names)) with what happened in each row's bar.
+
+    `close` is the log return of the bar, `variance` its Garman-Klass variance; both NaN where unknown.
+    `symbol` are codes into `symbols`, `start` ns.
+    """
+
+    names: tuple[str, ...]
+    feature_set: str
+    symbols: tuple[str, ...]
+    symbol: Ints
+    start: Ints
+    values: Floats
+    returns: Floats
+    variance: Floats
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @classmethod
+    def from_bars(cls, bars: Frame[Bar], feature_set: FeatureSet = VOLATILITY) -> "Dataset":
+        """The dataset of the final bars of one interval, in any order, one a symbol and start."""
+        if not len(bars):
+            raise ModelError("bars: expected at least one, was none")
+        features = history(feature_set, bars, feature_set.lookback)
+        names = sorted(set(features.labels("symbol").tolist()))
+        ranks = {name: rank for rank, name in enumerate(names)}
+        labels = features.labels("symbol")
+        symbol = np.asarray([ranks.get(name, -1) for name in labels.names], dtype=np.int64)[labels.codes]
+        order = np.lexsort((features.ints("start"), symbol))
+        symbol, start = symbol[order], features.ints("start")[order]
+        again = np.flatnonzero((np.diff(symbol) == 0) & (np.diff(start) == 0))
+        if len(again):
+            row = int(again[0])
+            raise ModelError(f"bars: expected one a symbol and start, was two of {names[symbol[row]]} at {start[row]}")
+        of_bars = bars.labels("symbol")
+        own = np.asarray([ranks.get(name, -1) for name in of_bars.names], dtype=np.int64)[of_bars.codes]
+        sorted_bars = bars.take(np.lexsort((bars.ints("start"), own)))
+        columns = {name: sorted_bars.floats(name)[:, None] for name in ("open", "high", "low", "close")}
+        ranges = range_variance(Window(np.stack([columns["open"], columns["high"], columns["low"], columns["close"]])))[
+            :, 0
+        ]
+        values = features.floats("values")[order]
+        return cls(
+            names=feature_set.names,
+            feature_set=feature_set.hash,
+            symbols=tuple(names),
+            symbol=symbol,
+            start=start,
+            values=values,
+            returns=values[:, feature_set.names.index("return_1")],
+            variance=ranges,
+        )
+
+    # -- rows ------------------------------------------------------------------------------------
+
+    @cached_property
+    def place(self) -> Ints:
+        """How many bars of its symbol come before each row."""
+        first = group_starts(self.symbol)
+        return np.arange(len(self)) - np.repeat(first, np.diff(np.append(first, len(self))))
+
+    @cached_property
+    def sessions(self) -> Ints:
+        """The distinct starts, rising."""
+        return np.unique(self.start)
+
+    def take(self, rows: npt.NDArray[np.int64] | Mask) -> "Dataset":
+        """Rows by mask or position, in their order. The truth after a row is sought among the rows that stay."""
+        return Dataset(
+            self.names,
+            self.feature_set,
+            self.symbols,
+            self.symbol[rows],
+            self.start[rows],
+            self.values[rows],
+            self.returns[rows],
+            self.variance[rows],
+        )
+
+    def until(self, end: int) -> "Dataset":
+        """What was known when the bar before `end` (ns) closed: rows that start before `end`."""
+        return self.take(self.start < end)
+
+    def column(self, name: str) -> Floats:
+        """One feature's values. Raises ModelError when it isn't there."""
+        if name not in self.names:
+            raise ModelError(f"features: expected {name}, was {', '.join(self.names)}")
+        column: Floats = self.values[:, self.names.index(name)]
+        return column
+
+    def ahead(self, horizon: int) -> Ints:
+        """The row `horizon` bars later of the same symbol, -1 where there is none yet."""
+        rows = np.arange(len(self)) + horizon
+        inside = rows < len(self)
+        rows = np.where(inside, rows, 0)
+        return np.where(inside & (self.symbol[rows] == self.symbol), rows, -1)
+
+    def future(self, horizon: int) -> tuple[Floats, Floats]:
+        """Log return over the next `horizon` bars and their mean variance; NaN where not all are known."""
+        last = self.ahead(horizon)
+        returns, variance = np.zeros(len(self)), np.zeros(len(self))
+        for step in range(1, horizon + 1):
+            rows = np.where(last >= 0, np.arange(len(self)) + step, 0)
+            returns += self.returns[rows]
+            variance += self.variance[rows]
+        unknown = last < 0
+        returns[unknown] = variance[unknown] = np.nan
+        return returns, variance / horizon
+
+    def lags(self, rows: npt.NDArray[np.int64], names: Sequence[str], length: int) -> Floats:
+        """The last `length` vectors of each row, (rows, length, len(names)), oldest first.
+
+        NaN before a symbol's first bar.
+        """
+        columns = np.stack([self.column(name) for name in names], axis=1)
+        back = np.arange(length)[::-1]
+        source = rows[:, None] - back
+        window: Floats = columns[np.maximum(source, 0)]
+        window[self.place[rows][:, None] < back] = np.nan
+        return window
+
+    # -- identity --------------------------------------------------------------------------------
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over symbols, times, features and truth, first 16 digits: equal data, equal hash."""
+        digest = hashlib.sha256("\n".join((*self.symbols, self.feature_set, *self.names)).encode())
+        for column in (self.symbol, self.start, self.values, self.returns, self.variance):
+            digest.update(np.ascontiguousarray(column).tobytes())
+        return digest.hexdigest()[:16]

@@ -1,0 +1,80 @@
+"""The tournament's figures: each family against the same yardsticks, and what would be served."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from causal_alpha.dataset import Dataset
+from causal_alpha.evaluation.density import Density, simulate
+from causal_alpha.evaluation.tournament import REFERENCE, Origins, truths
+from causal_alpha.frames import Floats
+from causal_alpha.models.base import HORIZONS, Outlook
+from causal_alpha.records import LEVELS
+from causal_alpha.scoring import clustered_t, covered, crps, daily_means, mean_where, qlike, winkler, worst_window
+
+Figures = dict[str, float]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Report:
+    """`families`: name → horizon → figures; `served`: those of the calibrated blend, one bar ahead.
+
+    qlike_har: mean QLIKE over that of log-HAR per symbol. crps_ewma: mean CRPS over that of a normal distribution
+    of exponentially weighted variance. rmse_rw: error of the location over that of no change. t's are of the daily
+    mean difference, clustered by date; below 0 the family is better.
+    """
+
+    families: dict[str, dict[str, Figures]] = field(default_factory=dict)
+    served: Figures = field(default_factory=dict)
+
+
+def judge(dataset: Dataset, origins: Origins, outlooks: Mapping[str, Outlook], names: Sequence[str]) -> Report:
+    """Scores the test sessions of every family in `names`."""
+    report = Report({name: {} for name in names})
+    dates = np.broadcast_to(origins.starts[:, None], origins.rows.shape)
+    test = np.broadcast_to((np.arange(len(origins.starts)) >= origins.warm)[:, None], origins.rows.shape)
+    for at, horizon in enumerate(HORIZONS):
+        returns, variance = truths(dataset, origins, horizon)
+        yardstick = qlike(variance, outlooks[REFERENCE].ranges[:, :, at])
+        normal = simulate(outlooks["ewma"], returns, horizon)
+        spread = crps(returns, normal.plain)
+        for name in names:
+            outlook = outlooks[name]
+            loss = qlike(variance, outlook.ranges[:, :, at])
+            density = normal if name == "ewma" else simulate(outlook, returns, horizon)
+            score = crps(returns, density.plain)
+            error, change = (returns - outlook.location[:, :, at]) ** 2, returns**2
+            ranged = test & np.isfinite(loss) & np.isfinite(yardstick)
+            scored = test & np.isfinite(score) & np.isfinite(spread)
+            report.families[name][str(horizon)] = {
+                "qlike_har": mean_where(loss, ranged) / mean_where(yardstick, ranged),
+                "qlike_t": clustered_t(loss[ranged], yardstick[ranged], dates[ranged], horizon),
+                "crps_ewma": mean_where(score, scored) / mean_where(spread, scored),
+                "crps_t": clustered_t(score[scored], spread[scored], dates[scored], horizon),
+                "rmse_rw": float(np.sqrt(mean_where(error, scored) / mean_where(change, scored))),
+            }
+            if name == "blend" and horizon == 1:
+                report.served.update(serve(density, returns, dates, test))
+    return report
+
+
+def serve(density: Density, returns: Floats, dates: npt.NDArray[np.int64], test: Mask) -> Figures:
+    """Coverage of the calibrated intervals and its price: Winkler after over before, the dearer of the two levels."""
+    figures: Figures = {}
+    prices = []
+    for level in (0.8, 0.95):
+        low, high = LEVELS.index(round(0.5 - level / 2, 3)), LEVELS.index(round(0.5 + level / 2, 3))
+        hits = covered(returns, density.calibrated[:, :, low], density.calibrated[:, :, high])
+        known = test & np.isfinite(hits)
+        by_date = daily_means(hits[known], dates[known])
+        name = f"{100 * level:.0f}"
+        figures[f"coverage_{name}"] = mean_where(hits, known)
+        figures[f"coverage_{name}_worst_250"] = worst_window(by_date, level)
+        before = winkler(returns, density.plain[:, :, low], density.plain[:, :, high], level)
+        after = winkler(returns, density.calibrated[:, :, low], density.calibrated[:, :, high], level)
+        prices.append(mean_where(after, known) / mean_where(before, known))
+    order = ("coverage_80", "coverage_95", "coverage_80_worst_250", "coverage_95_worst_250")
+    return {name: figures[name] for name in order} | {"winkler_ratio": max(prices)}

@@ -1,0 +1,97 @@
+"""GARCH with leverage and Student's t: one fit a symbol by `arch`, and its recursion in numpy.
+
+Glosten, Jagannathan and Runkle, Journal of Finance 48(5), 1993: s' = omega + (alpha + gamma [r < 0]) r² + beta s.
+"""
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from causal_alpha.frames import Floats
+from causal_alpha.models.base import HORIZONS, Outlook, Vectors
+from causal_alpha.models.extras import training_package
+from causal_alpha.scoring import FLOOR
+
+if TYPE_CHECKING:
+    from causal_alpha.dataset import Dataset
+
+_PERCENT = 100.0  # arch's optimiser wants returns around 1
+_MOST = 0.999  # persistence that still has a mean to return to
+
+
+@dataclass(frozen=True)
+class Garch:
+    """`parameters` (symbols, 4) omega, alpha, gamma, beta of returns; `ratio` (symbols, h) from squares to ranges."""
+
+    symbols: tuple[str, ...]
+    parameters: Floats
+    ratio: Floats
+    family: str = "garch"
+    lags: int = 250
+
+    def outlook(self, vectors: Vectors) -> Outlook:
+        places = {name: place for place, name in enumerate(self.symbols)}
+        rows = np.asarray([places.get(name, -1) for name in vectors.symbols], dtype=np.int64)
+        chosen = np.where(rows[:, None] >= 0, self.parameters[rows], np.nan)
+        ratio = np.where(rows[:, None] >= 0, self.ratio[rows], np.nan)
+        mean = means(chosen, variance_after(chosen, vectors.column("return_1", self.lags)))
+        return Outlook(location=mean * 0.0, ranges=mean * ratio)
+
+
+def variance_after(parameters: Floats, returns: Floats) -> Floats:
+    """The next bar's variance (n,) after returns (n, lags), started from the long-run mean."""
+    omega, alpha, gamma, beta = parameters.T
+    variance = omega / (1 - persistence(parameters))
+    for step in range(returns.shape[1]):
+        square = returns[:, step] ** 2
+        variance = omega + (alpha + gamma * (returns[:, step] < 0)) * square + beta * variance
+        variance = np.where(np.isnan(returns[:, step]), np.nan, variance)
+    return np.asarray(variance)
+
+
+def persistence(parameters: Floats) -> Floats:
+    """alpha + gamma / 2 + beta, (n,)."""
+    total: Floats = parameters[:, 1] + parameters[:, 2] / 2 + parameters[:, 3]
+    return total
+
+
+def means(parameters: Floats, following: Floats) -> Floats:
+    """Mean variance over each horizon, (n, h), when the next bar's is `following`."""
+    phi = persistence(parameters)
+    long_run = parameters[:, 0] / (1 - phi)
+    columns = []
+    for horizon in HORIZONS:
+        decay = sum(phi**step for step in range(horizon)) / horizon
+        columns.append(long_run + decay * (following - long_run))
+    return np.stack(columns, axis=1)
+
+
+def fit(dataset: "Dataset", *, seed: int = 0, least: int = 500) -> Garch:
+    """Maximum likelihood, each symbol alone; symbols with fewer than `least` returns stay unknown."""
+    del seed
+    arch = training_package("arch")
+    edges = np.searchsorted(dataset.symbol, np.arange(len(dataset.symbols) + 1))
+    parameters = np.full((len(dataset.symbols), 4), np.nan)
+    ratio = np.full((len(dataset.symbols), len(HORIZONS)), np.nan)
+    futures = [np.maximum(dataset.future(horizon)[1], FLOOR) for horizon in HORIZONS]
+    for place in range(len(dataset.symbols)):
+        block = slice(edges[place], edges[place + 1])
+        returns = dataset.returns[block]
+        known = np.isfinite(returns)
+        if known.sum() < least or returns[known].std() < np.sqrt(FLOOR):
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = arch.arch_model(_PERCENT * returns[known], mean="Zero", p=1, o=1, q=1, dist="t", rescale=False)
+            found = model.fit(disp="off", show_warning=False)
+        omega, alpha, gamma, beta = (float(value) for value in found.params.iloc[:4])
+        total = alpha + gamma / 2 + beta
+        shrink = min(1.0, _MOST / total) if total > 0 else 1.0
+        parameters[place] = omega / _PERCENT**2, alpha * shrink, gamma * shrink, beta * shrink
+        following = np.append((np.asarray(found.conditional_volatility) / _PERCENT)[1:] ** 2, np.nan)
+        mean = means(np.broadcast_to(parameters[place], (len(following), 4)), following)
+        for at, future in enumerate(futures):
+            ratio[place, at] = np.nanmean(future[block][known] / mean[:, at])
+    return Garch(dataset.symbols, parameters, ratio)

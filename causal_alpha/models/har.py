@@ -1,0 +1,93 @@
+"""Heterogeneous autoregression of log variance: symbol by symbol as a yardstick, and pooled with the market as a floor.
+
+Corsi, Journal of Financial Econometrics 7(2), 2009, on log ranges (Clements and Preve, 2019). A forecast of a log is
+turned into one of the variance by the mean of the exponentiated residuals (Duan's smearing, JASA 78, 1983).
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from causal_alpha.errors import ModelError
+from causal_alpha.frames import Floats
+from causal_alpha.models.base import HORIZONS, Outlook, Vectors
+from causal_alpha.models.state import STATE, state
+from causal_alpha.scoring import FLOOR
+
+if TYPE_CHECKING:
+    from causal_alpha.dataset import Dataset
+
+SCALES = ("log_range_1", "log_range_5", "log_range_22")
+
+
+@dataclass(frozen=True)
+class HarPerSymbol:
+    """One regression a symbol and horizon: `coefficients` (symbols, h, 4), the constant first."""
+
+    symbols: tuple[str, ...]
+    coefficients: Floats
+    family: str = "har per symbol"
+    lags: int = 1
+
+    def outlook(self, vectors: Vectors) -> Outlook:
+        places = {name: place for place, name in enumerate(self.symbols)}
+        rows = np.asarray([places.get(name, -1) for name in vectors.symbols], dtype=np.int64)
+        inputs = np.stack([np.ones(len(vectors)), *(vectors.last(name) for name in SCALES)], axis=1)
+        chosen = np.where(rows[:, None, None] >= 0, self.coefficients[rows], np.nan)
+        ranges = np.exp((chosen * inputs[:, None, :]).sum(axis=2))
+        return Outlook(location=ranges * 0.0, ranges=ranges)
+
+
+def fit_per_symbol(dataset: "Dataset", *, seed: int = 0, least: int = 250) -> HarPerSymbol:
+    """Least squares on the logs, each symbol alone; symbols with fewer than `least` rows stay unknown."""
+    del seed
+    inputs = np.stack([np.ones(len(dataset)), *(dataset.column(name) for name in SCALES)], axis=1)
+    coefficients = np.full((len(dataset.symbols), len(HORIZONS), inputs.shape[1]), np.nan)
+    edges = np.searchsorted(dataset.symbol, np.arange(len(dataset.symbols) + 1))
+    for at, horizon in enumerate(HORIZONS):
+        target = np.log(np.maximum(dataset.future(horizon)[1], FLOOR))
+        known = np.isfinite(target) & np.isfinite(inputs).all(axis=1)
+        for place in range(len(dataset.symbols)):
+            block = slice(edges[place], edges[place + 1])
+            own = known[block]
+            if own.sum() >= least:
+                coefficients[place, at] = smeared(inputs[block][own], target[block][own])
+    return HarPerSymbol(dataset.symbols, coefficients)
+
+
+@dataclass(frozen=True)
+class HarX:
+    """One regression for all symbols, with leverage, volume and the market: `coefficients` (h, 1 + len(STATE))."""
+
+    coefficients: Floats
+    family: str = "har"
+    lags: int = 1
+
+    def outlook(self, vectors: Vectors) -> Outlook:
+        anchor, inputs = state(vectors.names, vectors.values[:, -1])
+        # Row by row, not as a matrix product: BLAS would round a row differently beside other rows.
+        shift = [(inputs * weights[1:]).sum(axis=1) + weights[0] for weights in self.coefficients]
+        ranges = np.exp(anchor[:, None] + np.stack(shift, axis=1))
+        return Outlook(location=ranges * 0.0, ranges=ranges)
+
+
+def fit(dataset: "Dataset", *, seed: int = 0, least: int = 500) -> HarX:
+    """Least squares on all rows together. Raises ModelError when there are fewer than `least`."""
+    del seed
+    anchor, inputs = state(dataset.names, dataset.values)
+    coefficients = np.empty((len(HORIZONS), 1 + len(STATE)))
+    for at, horizon in enumerate(HORIZONS):
+        target = np.log(np.maximum(dataset.future(horizon)[1], FLOOR)) - anchor
+        known = np.isfinite(target) & np.isfinite(inputs).all(axis=1)
+        if known.sum() < least:
+            raise ModelError(f"dataset: expected at least {least} complete rows, was {int(known.sum())}")
+        coefficients[at] = smeared(np.column_stack([np.ones(known.sum()), inputs[known]]), target[known])
+    return HarX(coefficients)
+
+
+def smeared(inputs: Floats, target: Floats) -> Floats:
+    """Least-squares coefficients of a log, its constant (the first) raised so that the exponential is unbiased."""
+    found = np.asarray(np.linalg.lstsq(inputs, target, rcond=None)[0], dtype=np.float64)
+    found[0] += np.log(np.exp(target - inputs @ found).mean())
+    return found

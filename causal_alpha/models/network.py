@@ -1,0 +1,286 @@
+"""What LSTM and Transformer share: their inputs, how they are trained, how they answer.
+
+One net for all symbols. It starts as the pooled regression: a linear skip from the newest inputs is set to least
+squares, the deep part's last layer to zero, so training can only add to HAR-X what the past days tell beyond it.
+A few members with different seeds are trained side by side and their logs averaged. Targets are logs of
+mean variances over each horizon, relative to the anchor of `models.state`; the loss is the squared error.
+
+TensorFlow is imported when `fit` is called, never before.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from causal_alpha.errors import ModelError
+from causal_alpha.frames import Floats, Ints
+from causal_alpha.models.base import HORIZONS, Outlook, Vectors
+from causal_alpha.models.extras import training_package
+from causal_alpha.models.state import STATE, state
+from causal_alpha.scoring import FLOOR
+
+if TYPE_CHECKING:
+    from causal_alpha.dataset import Dataset
+
+Singles = npt.NDArray[np.float32]
+
+DEEP = ("return", "fall", "range_1", "gap", "volume", "market_range_1")
+"""What the deep part reads of each day; the skip reads all of STATE."""
+INPUTS = DEEP + tuple(name for name in STATE if name not in DEEP)
+_ORDER = [STATE.index(name) for name in INPUTS]
+_CUT = 6.0
+_CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a net is trained, chosen on sessions before 2018 of the development data alone.
+
+    A sequence has `lags` + `extra` days and is scored on its last `extra` + 1, each a target with at least `lags`
+    days of past. `epochs` count passes over all targets. Validation: one block of `block` sessions in ten.
+    """
+
+    lags: int = 40
+    extra: int = 20
+    stride: int = 1
+    members: int = 3
+    epochs: float = 3.0
+    looks: int = 6
+    batch: int = 32
+    rate: float = 1e-3
+    block: int = 21
+
+
+Build = Callable[[Any, int, Plan], Any]
+"""``build(keras, inputs, plan)`` gives a model from (batch, days, inputs) to (batch, outputs, members, h).
+
+Outputs are those of each `plan.stride`-th day, the last one included. The linear part is a layer named `skip`.
+"""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trained net. `run` takes float32 (n, lags, inputs) and gives (n, h), logs relative to the anchor."""
+
+    family: str
+    lags: int
+    centre: Floats
+    spread: Floats
+    smear: Floats
+    run: Callable[[Singles], Singles]
+    net: Any
+    losses: tuple[float, ...]
+
+    def outlook(self, vectors: Vectors) -> Outlook:
+        if vectors.values.shape[1] < self.lags:
+            raise ModelError(f"vectors: expected {self.lags} of each symbol, was {vectors.values.shape[1]}")
+        anchor, numbers = state(vectors.names, vectors.values[:, -self.lags :])
+        inputs = standardise(numbers[..., _ORDER], self.centre, self.spread)
+        known = np.asarray(np.isfinite(inputs).all(axis=(1, 2)))
+        inputs[~known] = 0.0
+        parts = [self.run(inputs[at : at + _CHUNK]) for at in range(0, len(inputs), _CHUNK)]
+        logs = np.concatenate(parts).astype(np.float64) if parts else np.empty((0, len(HORIZONS)))
+        ranges = np.where(known[:, None], np.exp(logs + self.smear + anchor[:, -1:]), np.nan)
+        return Outlook(location=ranges * 0.0, ranges=ranges)
+
+
+def standardise(numbers: Floats, centre: Floats, spread: Floats) -> Singles:
+    scaled: Singles = np.clip((numbers - centre) / spread, -_CUT, _CUT).astype(np.float32)
+    return scaled
+
+
+def fit_network(
+    dataset: "Dataset", family: str, build: Build, plan: Plan, *, seed: int, say: Callable[[str], None] | None = None
+) -> Network:
+    """A net trained on all rows of the dataset. Raises ModelError when there are too few.
+
+    Scaler and start come from training rows only, and so do losses; validation blocks choose the stop.
+    """
+    keras, tensorflow = _frameworks(seed)
+    table = _Table.of(dataset, plan)
+    rows = table.sequences(plan)
+    if len(rows) < 10 * plan.batch:
+        raise ModelError(
+            f"dataset: expected at least {10 * plan.batch} sequences of {plan.lags + plan.extra} bars, was {len(rows)}"
+        )
+    net = build(keras, len(INPUTS), plan)
+    table.start_from_least_squares(net, plan.members)
+    run = _compiled(tensorflow, net)
+    losses = _train(tensorflow, keras, net, run, table, rows, plan, seed, say or (lambda line: None))
+    sample = np.flatnonzero(table.used & table.complete(plan.lags))[::5]
+    error = table.target[sample] - table.answer(run, sample, plan.lags)
+    return Network(
+        family=family,
+        lags=plan.lags,
+        centre=table.centre,
+        spread=table.spread,
+        smear=np.log(np.exp(error).mean(axis=0)),
+        run=run,
+        net=net,
+        losses=tuple(losses),
+    )
+
+
+def _frameworks(seed: int) -> tuple[Any, Any]:
+    """Keras and TensorFlow, on one thread, seeded, with deterministic kernels."""
+    tensorflow = training_package("tensorflow")
+    keras = training_package("keras")
+    try:
+        tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+        tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:
+        pass  # TensorFlow runs already: its threads stay what they are
+    keras.utils.set_random_seed(seed)
+    tensorflow.config.experimental.enable_op_determinism()
+    return keras, tensorflow
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The dataset as a net sees it: standardised inputs (rows, k), targets (rows, h), which rows are for what."""
+
+    inputs: Singles
+    target: Floats
+    known: npt.NDArray[np.bool_]
+    used: npt.NDArray[np.bool_]
+    held: npt.NDArray[np.bool_]
+    run_length: Ints
+    centre: Floats
+    spread: Floats
+
+    @classmethod
+    def of(cls, dataset: "Dataset", plan: Plan) -> "_Table":
+        anchor, numbers = state(dataset.names, dataset.values)
+        numbers = numbers[:, _ORDER]
+        target = np.stack([np.log(np.maximum(dataset.future(h)[1], FLOOR)) - anchor for h in HORIZONS], axis=1)
+        session = np.searchsorted(dataset.sessions, dataset.start)
+        held, near = _validation_blocks(session, plan.block, max(HORIZONS))
+        complete = np.asarray(np.isfinite(numbers).all(axis=1))
+        known = complete & np.asarray(np.isfinite(target).all(axis=1))
+        used = known & ~near
+        centre, spread = numbers[used].mean(axis=0), np.maximum(numbers[used].std(axis=0), 1e-6)
+        inputs = standardise(numbers, centre, spread)
+        inputs[~complete] = 0.0
+        return cls(
+            inputs=inputs,
+            target=np.where(known[:, None], target, 0.0),
+            known=known,
+            used=used,
+            held=known & held,
+            run_length=_run_lengths(complete, dataset.place),
+            centre=centre,
+            spread=spread,
+        )
+
+    def complete(self, days: int) -> npt.NDArray[np.bool_]:
+        """Rows with `days` complete vectors of their symbol up to them."""
+        enough: npt.NDArray[np.bool_] = self.run_length >= days
+        return enough
+
+    def sequences(self, plan: Plan) -> Ints:
+        """Rows that a training sequence may end at."""
+        return np.flatnonzero(self.known & self.complete(plan.lags + plan.extra))
+
+    def windows(self, rows: Ints, days: int) -> Singles:
+        windows: Singles = self.inputs[rows[:, None] - np.arange(days)[::-1]]
+        return windows
+
+    def answer(self, run: Callable[[Singles], Singles], rows: Ints, days: int) -> Floats:
+        parts = [run(self.windows(rows[at : at + _CHUNK], days)) for at in range(0, len(rows), _CHUNK)]
+        return np.concatenate(parts).astype(np.float64)
+
+    def start_from_least_squares(self, net: Any, members: int) -> None:
+        chosen = np.column_stack([self.inputs[self.used], np.ones(int(self.used.sum()))]).astype(np.float64)
+        found = np.linalg.lstsq(chosen, self.target[self.used], rcond=None)[0]
+        net.get_layer("skip").set_weights([np.tile(found[:-1], members), np.tile(found[-1], members)])
+
+
+def _validation_blocks(session: Ints, block: int, embargo: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Rows of every tenth block of sessions, and those rows with their neighbours; the newest block is trained on.
+
+    Neighbours within `embargo` sessions share days of truth with a block, so training leaves them out too.
+    """
+    back = session.max(initial=0) - session
+    place = (back - block) % (10 * block)
+    held = place < block
+    near = held | (place >= 10 * block - embargo) | (place < block + embargo)
+    return held, near
+
+
+def _run_lengths(complete: npt.NDArray[np.bool_], place: Ints) -> Ints:
+    """How many complete vectors end at each row, without a gap and within the symbol."""
+    rows = np.arange(len(complete))
+    broken = np.where(complete, -1, rows)
+    last_broken = np.maximum.accumulate(broken) if len(rows) else broken
+    lengths: Ints = np.minimum(rows - last_broken, place + 1)
+    return lengths
+
+
+def _compiled(tensorflow: Any, net: Any) -> Callable[[Singles], Singles]:
+    """The mean of the members for the last day, with one graph for all batch sizes."""
+
+    @tensorflow.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def graph(windows: Any) -> Any:
+        return tensorflow.reduce_mean(net(windows, training=False)[:, -1], axis=1)
+
+    def run(windows: Singles) -> Singles:
+        answer: Singles = graph(tensorflow.constant(windows)).numpy()
+        return answer
+
+    return run
+
+
+def _train(
+    tensorflow: Any,
+    keras: Any,
+    net: Any,
+    run: Callable[[Singles], Singles],
+    table: _Table,
+    rows: Ints,
+    plan: Plan,
+    seed: int,
+    say: Callable[[str], None],
+) -> list[float]:
+    """Trains in place, keeps the weights that were best on the validation blocks, gives each look's loss."""
+    back = np.arange(0, plan.extra + 1, plan.stride)[::-1]
+    steps = max(plan.looks, int(plan.epochs * len(rows) / (len(back) * plan.batch)))
+    schedule = keras.optimizers.schedules.CosineDecay(plan.rate, steps)
+    optimizer = keras.optimizers.Adam(schedule, clipnorm=1.0)
+
+    @tensorflow.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def step(windows: Any, target: Any, weight: Any) -> Any:
+        with tensorflow.GradientTape() as tape:
+            said = net(windows, training=True)[:, -len(back) :]
+            error = tensorflow.square(said - target[:, :, None, :]) * weight[:, :, None, None]
+            # Members add up, so that each learns as fast as it would alone.
+            loss = tensorflow.reduce_sum(error) / (tensorflow.reduce_sum(weight) * len(HORIZONS) + 1e-6)
+        variables = net.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return loss
+
+    held = np.flatnonzero(table.held & table.complete(plan.lags))[::3]
+    generator = np.random.default_rng(seed)
+    target, used = table.target.astype(np.float32), table.used.astype(np.float32)
+    losses = [_loss(table, run, held, plan.lags)]
+    best, weights = losses[0], net.get_weights()
+    looks = np.unique(np.linspace(0, steps, plan.looks + 1)[1:].astype(int))
+    for count in range(1, steps + 1):
+        ends = generator.choice(rows, plan.batch, replace=len(rows) < plan.batch)
+        days = ends[:, None] - back
+        step(table.windows(ends, plan.lags + plan.extra), target[days], used[days])
+        if count in looks:
+            losses.append(_loss(table, run, held, plan.lags))
+            say(f"step {count} of {steps}: validation loss {losses[-1]:.4f}, best {min(losses):.4f}")
+            if losses[-1] < best:
+                best, weights = losses[-1], net.get_weights()
+    net.set_weights(weights)
+    return losses
+
+
+def _loss(table: _Table, run: Callable[[Singles], Singles], rows: Ints, days: int) -> float:
+    if not len(rows):
+        return 0.0
+    return float(((table.answer(run, rows, days) - table.target[rows]) ** 2).mean())

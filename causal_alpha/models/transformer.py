@@ -1,0 +1,51 @@
+"""A causal Transformer over patches of five days, one for all symbols.
+
+Patches as in PatchTST (Nie et al., ICLR 2023), blocks from keras-nlp: `TransformerDecoder` without an encoder masks
+the future, `TransformerEncoder` would not. What it adds to the linear part is `models.network`.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from causal_alpha.models.base import HORIZONS
+from causal_alpha.models.extras import training_package
+from causal_alpha.models.network import DEEP, Network, Plan, fit_network
+
+if TYPE_CHECKING:
+    from causal_alpha.dataset import Dataset
+
+PATCH = 5
+PLAN = Plan(stride=PATCH, batch=64)
+WIDTH, HEADS, BLOCKS, DROPOUT = 32, 4, 2, 0.1
+
+
+def build(keras: Any, inputs: int, plan: Plan) -> Any:
+    """(batch, days, inputs) → (batch, patches, members, h), one output at the last day of each patch."""
+    keras_nlp = training_package("keras_nlp")
+    layers = keras.layers
+    days = keras.Input((None, inputs))
+    patches = layers.Reshape((-1, PATCH * len(DEEP)))(days[:, :, : len(DEEP)])
+    newest = layers.Reshape((-1, PATCH, inputs))(days)[:, :, -1]
+    found = []
+    for member in range(plan.members):
+        hidden = layers.Dense(WIDTH, name=f"embed_{member}")(patches)
+        most = (plan.lags + plan.extra) // PATCH
+        hidden = hidden + keras_nlp.layers.PositionEmbedding(most, name=f"position_{member}")(hidden)
+        for block in range(BLOCKS):
+            hidden = keras_nlp.layers.TransformerDecoder(
+                intermediate_dim=2 * WIDTH,
+                num_heads=HEADS,
+                dropout=DROPOUT,
+                normalize_first=True,
+                name=f"block_{member}_{block}",
+            )(hidden)
+        hidden = layers.LayerNormalization(name=f"norm_{member}")(hidden)
+        found.append(layers.Dense(len(HORIZONS), kernel_initializer="zeros", name=f"head_{member}")(hidden))
+    added = layers.Concatenate()(found) if len(found) > 1 else found[0]
+    total = added + layers.Dense(plan.members * len(HORIZONS), name="skip")(newest)
+    return keras.Model(days, layers.Reshape((-1, plan.members, len(HORIZONS)))(total))
+
+
+def fit(dataset: "Dataset", *, seed: int = 0, plan: Plan = PLAN, say: Callable[[str], None] | None = None) -> Network:
+    """A trained net; needs the extra `train`."""
+    return fit_network(dataset, "transformer", build, plan, seed=seed, say=say)
