@@ -85,13 +85,18 @@ def contents(mongo: str, database: str, app_id: str) -> dict[str, list[str]]:
 
 
 def test_recording_replayed_gives_the_same_to_the_bit(worker: Any, kafka: str, mongo: str, tmp_path: Path) -> None:
-    live = worker(partitions=PARTITIONS, idle_after=3600)
+    live = worker(start=False, partitions=PARTITIONS, idle_after=3600)
     again = worker(
+        start=False,
         app_id=f"{live.app_id}-again",
         mongo_database=f"{live.database}_again",
         partitions=PARTITIONS,
         idle_after=3600,
     )
+    for one in (live, again):
+        one.launch()
+    for one in (live, again):
+        one.wait_ready()
     asyncio.run(produce(kafka, live.app_id))
     wait_for(lambda: balance(live.url).get("in") == TICKS + 5, what="all rows")
     expected = wait_for(partial(settled, mongo, live), what="forecasts")
