@@ -21,9 +21,9 @@ rules = Rules.of(
 )
 checkpoints = Checkpoints(
     app.open_bars,
-    new=lambda: BarState.new(rules),
+    new=lambda: BarState.new(rules, app.hours),
     dump=BarState.dump,
-    load=lambda tree: BarState.load(tree, rules),
+    load=lambda tree: BarState.load(tree, rules, app.hours),
     every=settings.snapshot_every,
     clock=time.monotonic,
 )

@@ -12,6 +12,6 @@ model = Ewma()
 @app.agent(app.features)
 async def make_forecasts(stream: Any) -> None:
     async for event in stream.events():
-        said = forecast(model, event.value)
+        said = forecast(model, event.value, app.hours)
         if len(said):
             await app.forecasts.send(key=event.key, value=said)

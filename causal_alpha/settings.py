@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     partitions: int = Field(1, ge=1, le=1024, description="partitions of the ticks topic")
     agents: Words = Field(("agents",), min_length=1, description="modules with agents, imported at start")
     data_dir: Path = Field(Path("data"), description="where Faust keeps a worker's local state")
+    cache: Path = Field(Path("~/.cache/causal-alpha"), description="where computed calendars are kept")
 
     intervals: Words = Field(("1s", "1m"), description="bar intervals, the finest first")
     lateness: float = Field(1.0, ge=0, description="how far a tick may lag behind the newest one")
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
     quiet_bars: int = Field(600, ge=0, description="bars without a trade after which a symbol is not expected")
     future_tolerance: float = Field(5.0, ge=0, description="how far a stamp may lead its Kafka record")
     idle_after: float = Field(2.0, gt=0, description="quiet time after which the worker moves stream time on")
+    calendars: str = Field("*=auto", description="trading hours, PATTERN=CALENDAR by symbol, the first match wins")
     window: int = Field(64, ge=8, le=10_000, description="final bars that a feature sees")
     feature_set: str = Field("causal_alpha.features:DEFAULT", description="features to serve, module:NAME")
     universe: str = Field("default", min_length=1, description="key of the bars topic's cross-section")

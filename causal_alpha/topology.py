@@ -17,6 +17,7 @@ from faust.serializers.codecs import Codec
 from mode.utils.imports import import_from_cwd
 
 from causal_alpha.bulk import BatchApp, PassThrough
+from causal_alpha.calendar import Sessions, load_sessions, sessions_of
 from causal_alpha.errors import FrameError, SettingsError
 from causal_alpha.follow import follow
 from causal_alpha.frames import Frame
@@ -151,6 +152,11 @@ class App(BatchApp):
     def key(self, interval: str) -> bytes:
         """The key of bars, features and forecasts: a cross-section stays in order."""
         return f"{self.settings.universe}|{interval}".encode()
+
+    def hours(self, symbol: str) -> Sessions:
+        """When a symbol trades. The first symbol of an exchange may take a second, once on a machine."""
+        name = sessions_of(symbol, self.settings.calendars)
+        return load_sessions(name, cache=self.settings.cache.expanduser() / "calendars")
 
     def partitions_at_hand(self, topic: Any) -> list[int]:
         """The partitions of a topic that this worker owns; none while a rebalance or recovery goes on."""

@@ -1,6 +1,10 @@
+from datetime import UTC, datetime
+
+import msgspec
 import numpy as np
 import pytest
 
+from causal_alpha.calendar import calendar_of, load_sessions
 from causal_alpha.errors import ModelError
 from causal_alpha.features import DEFAULT
 from causal_alpha.forecasts import forecast
@@ -40,6 +44,18 @@ def test_forecast_speaks_of_each_horizon_with_rising_price_quantiles() -> None:
     assert rows[0].variance == 1e-4
     assert rows[1].variance == pytest.approx(5e-4)
     assert rows[0].quantiles[-1] == pytest.approx(200 * np.exp(0.01 * 1.959964), rel=1e-9)
+
+
+def test_forecast_is_due_when_the_market_has_traded_its_horizon() -> None:
+    bell = int(datetime(2024, 11, 29, 18, tzinfo=UTC).timestamp()) * SECOND  # 13:00 in New York, a half day
+    monday = int(datetime(2024, 12, 2, 14, 30, tzinfo=UTC).timestamp()) * SECOND
+    last = msgspec.structs.replace(vector("AAPL", 1e-4), start=bell - 60 * SECOND)
+    after = msgspec.structs.replace(vector("MSFT", 1e-4), start=bell + 3600 * SECOND)
+
+    rows = list(forecast(Ewma(), frame(last, after), lambda symbol: load_sessions(calendar_of(symbol))).rows())
+
+    assert [row.due for row in rows if row.symbol == "AAPL"] == [monday + 60 * SECOND, monday + 300 * SECOND]
+    assert [row.due - row.made for row in rows if row.symbol == "MSFT"] == [60 * SECOND, 300 * SECOND]
 
 
 def test_forecast_leaves_out_symbols_that_are_warming_up() -> None:
