@@ -19,16 +19,19 @@ _LONG = 120
 
 
 def iso(ns: int) -> str:
-    """A time in UTC, to the millisecond or, where needed, the nanosecond.
+    """A time in UTC, to the millisecond or, where needed, the micro- or nanosecond.
 
-    >>> iso(1_550_068_920_500_000_000), iso(1)
-    ('2019-02-13T14:42:00.500Z', '1970-01-01T00:00:00.000000001Z')
+    >>> iso(1_550_068_920_500_000_000), iso(1_000), iso(1)
+    ('2019-02-13T14:42:00.500Z', '1970-01-01T00:00:00.000001Z', '1970-01-01T00:00:00.000000001Z')
     """
     seconds, rest = divmod(ns, SECOND)
     if not -62_135_596_800 <= seconds < _YEAR_9999:
         return f"{ns} ns"
     text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{rest // MILLISECOND:03d}Z" if rest % MILLISECOND == 0 else f"{text}.{rest:09d}Z"
+    for digits, unit in ((3, MILLISECOND), (6, 1_000)):
+        if rest % unit == 0:
+            return f"{text}.{rest // unit:0{digits}d}Z"
+    return f"{text}.{rest:09d}Z"
 
 
 def json_row(record: msgspec.Struct) -> dict[str, Any]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from causal_alpha.settings import Settings
 
 _NEWEST = 10
+_WIDTHS = MappingProxyType({**dict.fromkeys(TIMES, 24), "timestamp": 24, "ts": 27, "symbol": 12, "source": 12})
 _COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "Tick": ("ts", "symbol", "price", "size", "bid", "ask", "id", "source"),
@@ -136,6 +137,6 @@ class Printer:
 
     def _print(self, said: Mapping[str, object]) -> None:
         if self._table is None:
-            self._table = Table(self._columns, [24 if name in {*TIMES, "timestamp"} else 8 for name in self._columns])
+            self._table = Table(self._columns, [_WIDTHS.get(name, 8) for name in self._columns])
             click.echo(self._table.head())
         click.echo(self._table.line([said.get(name) for name in self._columns]))
