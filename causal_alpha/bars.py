@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from causal_alpha.barstate import BarState, Counts, Rules
-from causal_alpha.book import Book, Parts, Trades
+from causal_alpha.book import PARTIAL, QUALITY, Book, Parts, Trades
 from causal_alpha.closing import close, forget, revise
 from causal_alpha.frames import Floats, Frame, Ints
 from causal_alpha.intervals import NEVER
-from causal_alpha.keys import group_starts, slot_of, to_key
+from causal_alpha.keys import group_starts, slot_of, symbol_of, to_key
 from causal_alpha.liveness import Beat, Gap, Sign
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sums import Slices, slices
@@ -26,16 +26,7 @@ from causal_alpha.sums import Slices, slices
 __all__ = ["NEVER", "BarState", "Beat", "Counts", "Gap", "Rolled", "Rules", "Sign", "forming", "roll"]
 
 _NO_BARS: Frame[Bar] = Frame.empty(Bar)
-_NOTHING = np.empty(0, dtype=np.int64)
-_NO_TRADES = Trades(
-    symbol=_NOTHING,
-    ts=_NOTHING,
-    id=_NOTHING,
-    price=np.empty(0),
-    quote=np.empty((4, 0)),
-    sums=np.empty((12, 0)),
-    source=_NOTHING,
-)
+_NO_TRADES = Trades.joined([])
 
 
 class Rolled(NamedTuple):
@@ -50,7 +41,7 @@ def roll(state: BarState, ticks: Frame[Tick], signs: Sequence[Sign] = ()) -> Rol
     ts = ticks.ints("ts")
     passed = _passed(state, ts, signs)
     _listen(state, ts, passed, signs)
-    state.watermark = int(passed[-1])
+    before, state.watermark = state.watermark, int(passed[-1])
     width = state.finest.length
     gone = ts - ts % width + (width + state.rules.correction) <= passed[:-1]
     arrival = np.flatnonzero(~gone)
@@ -64,10 +55,37 @@ def roll(state: BarState, ticks: Frame[Tick], signs: Sequence[Sign] = ()) -> Rol
         if len(late):
             for bars, known in revise(state, interval, trades.take(late), passed[rows[late]]):
                 news[interval].append(_to_frame(state, interval, bars, "revised", known))
+    for interval, active in state.activity.items():
+        active.add(trades, passed[rows])
+        news[interval] = _full(state, interval, before)
     forget(state)
     state.counts.late += len(ts) - len(arrival)
     frames = {interval: Frame.concat(parts) if parts else _NO_BARS for interval, parts in news.items()}
     return Rolled(frames, np.flatnonzero(gone))
+
+
+def _full(state: BarState, interval: str, before: int) -> list[Frame[Bar]]:
+    """The bars by activity that are full, counted whenever the watermark passes an edge of the finest interval."""
+    width = state.finest.length
+    edge = state.watermark // width * width
+    if edge <= before:
+        return []
+    bars, starts = state.activity[interval].close(edge)
+    if not len(bars):
+        return []
+    known = (bars.last_ts // width + 1) * width
+    missed = state.feeds.missed(symbol_of(bars.key), bars.first_ts // width, bars.last_ts // width + 1, state.symbols)
+    bars.ints[QUALITY, missed] = PARTIAL
+    frame = bars.to_frame(
+        interval=interval,
+        length=0,
+        state="final",
+        symbols=tuple(state.symbols),
+        sources=tuple(state.sources),
+        start=starts,
+        known_at=known,
+    )
+    return [frame.take(np.argsort(starts, kind="stable"))]
 
 
 def forming(state: BarState) -> dict[str, Frame[Bar]]:
@@ -119,18 +137,17 @@ def _accept(state: BarState, ticks: Frame[Tick], arrival: Ints) -> tuple[Trades,
         order = order[fresh]
     rows = arrival[order]
     state.counts.in_bars += len(rows)
-    price = ticks.floats("price")[rows]
-    quote, sums = _measure(ticks, rows, price)
+    price, size = ticks.floats("price")[rows], ticks.floats("size")[rows]
+    quote, sums = _measure(ticks, rows, price, size)
     source = _codes(ticks, "source", state.source)[rows]
     return Trades(
-        symbol=symbol[order], ts=ts[order], id=ids[order], price=price, quote=quote, sums=sums, source=source
+        symbol=symbol[order], ts=ts[order], id=ids[order], price=price, size=size, quote=quote, sums=sums, source=source
     ), rows
 
 
-def _measure(ticks: Frame[Tick], rows: Ints, price: Floats) -> tuple[Floats, Slices]:
+def _measure(ticks: Frame[Tick], rows: Ints, price: Floats, size: Floats) -> tuple[Floats, Slices]:
     """The quotes and sums of `Trades`."""
-    n = len(rows)
-    size, bid = ticks.floats("size")[rows], ticks.floats("bid")[rows]
+    n, bid = len(rows), ticks.floats("bid")[rows]
     if np.isnan(bid).all():
         sums = np.empty((4, 3, n))
         sums[:, :2] = slices(np.concatenate([size, price * size])).reshape(4, 2, n)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self, TypeAlias
 
+from causal_alpha.activity import ActivityBook
 from causal_alpha.book import Book, Parts
 from causal_alpha.ids import SeenIds
-from causal_alpha.intervals import NEVER, SECOND, interval_ns
+from causal_alpha.intervals import NEVER, SECOND, activity, interval_ns
 from causal_alpha.liveness import Feeds
 from causal_alpha.roster import Always, Hours, Roster
 
@@ -21,6 +22,7 @@ class Rules:
     """What bars are made by; durations in ns. Made by `Rules.of`."""
 
     intervals: tuple[str, ...]
+    activities: tuple[str, ...]
     lateness: int
     correction: int
     feed_timeout: int
@@ -36,14 +38,15 @@ class Rules:
         feed_timeout: float = 5.0,
         quiet_bars: int = 600,
     ) -> Self:
-        """Durations in seconds; `intervals` the finest first, the others multiples of it.
+        """Durations in seconds; `intervals` the finest first, the others multiples of it, or by activity.
 
         `lateness`: how far a tick may lag behind the newest one and still be in time. `correction`: how
         long after its end a bar can be revised. `feed_timeout`: the silence after which a source counts
         as away. `quiet_bars`: without a trade in so many bars a symbol is no longer expected.
         """
         return cls(
-            intervals=tuple(intervals),
+            intervals=tuple(name for name in intervals if not activity(name)),
+            activities=tuple(name for name in intervals if activity(name)),
             lateness=round(lateness * SECOND),
             correction=round(correction * SECOND),
             feed_timeout=round(feed_timeout * SECOND),
@@ -79,6 +82,7 @@ class BarState:
     books: dict[str, Book]
     rosters: dict[str, Roster]
     feeds: Feeds
+    activity: dict[str, ActivityBook]
     symbols: dict[str, int] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
     members: dict[int, tuple[Hours, list[int]]] = field(default_factory=dict)
@@ -95,6 +99,7 @@ class BarState:
             books={name: Book(interval_ns(name)) for name in rules.intervals},
             rosters={name: Roster(rules.quiet_bars) for name in rules.intervals},
             feeds=Feeds(_silence(rules)),
+            activity={name: ActivityBook(rule) for name in rules.activities if (rule := activity(name))},
         )
 
     @property
@@ -129,6 +134,7 @@ class BarState:
             "books": {name: _dump_book(book) for name, book in self.books.items()},
             "rosters": {name: [roster.quiet, roster.close, roster.source] for name, roster in self.rosters.items()},
             "feeds": self.feeds.dump(),
+            "activity": {name: book.dump() for name, book in self.activity.items()},
             "symbols": list(self.symbols),
             "sources": list(self.sources),
             "keys": keys,
@@ -145,6 +151,8 @@ class BarState:
         for name in state.books.keys() & tree["books"].keys():
             state.books[name] = _load_book(tree["books"][name])
             state.rosters[name] = Roster(rules.quiet_bars, *tree["rosters"][name])
+        for name in state.activity.keys() & tree["activity"].keys():
+            state.activity[name] = ActivityBook.load(state.activity[name].rule, tree["activity"][name])
         state.feeds = Feeds.load(_silence(rules), tree["feeds"])
         for name in tree["symbols"]:
             state.symbol(name)

@@ -4,7 +4,8 @@ Adding is exact and knows no order: high and low are extremes, open and close ar
 least and greatest (time, id), sums are those of `causal_alpha.sums`.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -41,9 +42,32 @@ class Trades:
     ts: Ints
     id: Ints
     price: Floats
+    size: Floats
     quote: Floats
     sums: Slices
     source: Ints
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Trades"]) -> "Trades":
+        """All of them, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        every = {
+            name: np.concatenate([none, *(getattr(part, name) for part in parts)], axis=-1)
+            for name, none in _NO_TRADES.items()
+        }
+        return cls(**every)
+
+    def columns(self) -> dict[str, npt.NDArray[Any]]:
+        """The arrays by name, as the constructor takes them."""
+        return dict(vars(self))
+
+    def at(self, ts: Ints) -> "Trades":
+        """The same trades at other times."""
+        return replace(self, ts=ts)
 
     def take(self, rows: npt.NDArray[Any]) -> "Trades":
         return Trades(
@@ -51,10 +75,17 @@ class Trades:
             ts=self.ts[rows],
             id=self.id[rows],
             price=self.price[rows],
+            size=self.size[rows],
             quote=self.quote[:, rows],
             sums=self.sums[:, rows],
             source=self.source[rows],
         )
+
+
+_NO_TRADES: Mapping[str, Any] = {
+    **{name: np.empty(0, dtype=np.int64) for name in ("symbol", "ts", "id", "source")},
+    **{"price": np.empty(0), "size": np.empty(0), "quote": np.empty((4, 0)), "sums": np.empty((12, 0))},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +102,18 @@ class Parts:
 
     def __len__(self) -> int:
         return len(self.key)
+
+    @property
+    def last_ts(self) -> Ints:
+        """When the last trade of each bar was, ns."""
+        last: Ints = self.ints[LAST_TS]
+        return last
+
+    @property
+    def first_ts(self) -> Ints:
+        """When the first trade of each bar was, ns."""
+        first: Ints = self.ints[FIRST_TS]
+        return first
 
     @classmethod
     def of(cls, trades: Trades, keys: Ints, first: Ints) -> Self:
@@ -155,11 +198,12 @@ class Parts:
         state: str,
         symbols: tuple[str, ...],
         sources: tuple[str, ...],
+        start: Ints | None = None,
         known_at: Ints | None = None,
     ) -> Frame[Bar]:
         """The bars as records. VWAP is turnover / volume, and the close where no size was traded."""
-        n = len(self)
-        floats, start = self.floats, start_of(self.key, length)
+        n, floats = len(self), self.floats
+        start = start_of(self.key, length) if start is None else start
         close, volume, turnover = floats[CLOSE], totals(floats[VOLUME]), totals(floats[TURNOVER])
         return Frame(
             Bar,

@@ -54,7 +54,7 @@ def create_service(app: App, names: Sequence[str]) -> Service:
     hub = Hub(
         uuid.uuid4().hex,
         settings.replay_buffer,
-        intervals=settings.intervals,
+        intervals=settings.time_intervals,
         server=__version__,
         ui=page_build(),
     )

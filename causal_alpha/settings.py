@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from causal_alpha.errors import SettingsError
-from causal_alpha.intervals import interval_ns
+from causal_alpha.intervals import activity, interval_ns
 
 Words = Annotated[tuple[str, ...], NoDecode]
 """Comma-separated in the environment, a tuple here."""
@@ -33,7 +33,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="where Faust keeps a worker's local state")
     cache: Path = Field(Path("~/.cache/causal-alpha"), description="where computed calendars are kept")
 
-    intervals: Words = Field(("1s", "1m"), description="bar intervals, the finest first")
+    intervals: Words = Field(
+        ("1s", "1m"),
+        description="bars by time, the finest first, and by activity, such as 100tick, 5000volume, 1000000dollar",
+    )
     lateness: float = Field(1.0, ge=0, description="how far a tick may lag behind the newest one")
     correction: float = Field(5.0, ge=0, description="how long after its end a late tick may revise a bar")
     feed_timeout: float = Field(5.0, gt=0, description="silence after which a source counts as away")
@@ -69,12 +72,17 @@ class Settings(BaseSettings):
     @classmethod
     def _nested(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         try:
-            lengths = [interval_ns(interval) for interval in value]
+            lengths = [interval_ns(interval) for interval in value if not activity(interval)]
         except SettingsError as error:
             raise ValueError(str(error)) from error
         if not lengths or any(length % lengths[0] for length in lengths) or lengths != sorted(set(lengths)):
             raise ValueError(f"expected the finest interval first and the others multiples of it, was {value}")
         return value
+
+    @property
+    def time_intervals(self) -> tuple[str, ...]:
+        """The bar intervals by time."""
+        return tuple(interval for interval in self.intervals if not activity(interval))
 
 
 def load_settings(**overrides: Any) -> Settings:

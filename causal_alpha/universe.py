@@ -7,7 +7,7 @@ from typing import Any
 from causal_alpha.crosssection import CrossSection
 from causal_alpha.features import FeatureSet
 from causal_alpha.frames import Frame
-from causal_alpha.intervals import interval_ns
+from causal_alpha.intervals import activity, interval_ns
 from causal_alpha.records import Bar, Features
 from causal_alpha.windows import Rings
 
@@ -21,9 +21,15 @@ class Universe:
     rings: dict[str, Rings] = field(default_factory=dict)
 
     def push(self, key: str, bars: Frame[Bar], feature_set: FeatureSet) -> Iterator[Frame[Features]]:
-        """Take a frame of bars; yields one frame of features a time that became complete, in order."""
+        """Take a frame of bars; yields one frame of features a time that became complete, in order.
+
+        Bars by activity have no time in common, and get no features.
+        """
+        interval = key.rpartition("|")[2]
+        if activity(interval):
+            return
         if key not in self.sections:
-            self.sections[key] = CrossSection(interval_ns(key.rpartition("|")[2]))
+            self.sections[key] = CrossSection(interval_ns(interval))
             self.rings[key] = Rings(self.width)
         for section in self.sections[key].add(bars):
             if len(section.revised):

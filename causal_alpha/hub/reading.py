@@ -12,7 +12,7 @@ from causal_alpha.hub.answers import Answer
 from causal_alpha.hub.messages import BAR_START
 from causal_alpha.hub.recent import R
 from causal_alpha.hub.stream import Hub
-from causal_alpha.intervals import MILLISECOND, interval_ns
+from causal_alpha.intervals import MILLISECOND, activity, end_of, interval_ns
 from causal_alpha.records import Bar, Features, Forecast
 from causal_alpha.sinks.base import Reader
 
@@ -31,7 +31,8 @@ class Span:
 
     def __init__(self, interval: str = "1m", start: Millis = None, end: Millis = None, limit: Limit = 500) -> None:
         try:
-            interval_ns(interval)
+            if not activity(interval):
+                interval_ns(interval)
         except SettingsError as error:
             raise HTTPException(422, str(error)) from error
         self.interval = interval
@@ -68,7 +69,7 @@ def reading_router(*, hub: Hub, reader: Reader, names: Sequence[str]) -> APIRout
         archived = [symbol for symbol in await reader.symbols() if symbol not in quotes]
         for bars in await asyncio.gather(*(reader.read(Bar, symbol=symbol, limit=1) for symbol in archived)):
             for bar in bars:
-                ts = (bar.start + interval_ns(bar.interval)) // MILLISECOND
+                ts = end_of(bar.interval, bar.start, bar.known_at) // MILLISECOND
                 quotes[bar.symbol] = {"symbol": bar.symbol, "ts": ts, "last": bar.close, "source": bar.source}
         return Answer({"symbols": [quotes[symbol] for symbol in sorted(quotes)]})
 

@@ -27,7 +27,7 @@ from causal_alpha.hub.messages import (
     provenance,
 )
 from causal_alpha.hub.recent import Recent
-from causal_alpha.intervals import MILLISECOND, interval_ns
+from causal_alpha.intervals import MILLISECOND, end_of
 from causal_alpha.records import LEVELS, Bar, Features, Forecast, Reject
 
 PROTOCOL = 1
@@ -134,7 +134,7 @@ class Hub:
             forming = self.board.get(key)
             if forming and forming[BAR_START] <= start:
                 self.board.drop(key)
-            self._quote(bar.symbol, start + interval_ns(bar.interval) // MILLISECOND, bar.close, bar.source)
+            self._quote(bar.symbol, end_of(bar.interval, bar.start, bar.known_at) // MILLISECOND, bar.close, bar.source)
 
     def _quote(self, symbol: str, ts: int, last: float, source: str) -> None:
         known = self._quotes.get(symbol)

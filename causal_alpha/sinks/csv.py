@@ -19,7 +19,7 @@ import msgspec
 
 from causal_alpha.errors import SettingsError, SinkError
 from causal_alpha.frames import Frame
-from causal_alpha.intervals import DAY, SECOND, interval_ns
+from causal_alpha.intervals import DAY, SECOND, activity, interval_ns
 from causal_alpha.records import Reject
 from causal_alpha.sinks.identity import ARCHIVED, is_final, record_time
 
@@ -137,6 +137,8 @@ def _mark(row: Mapping[str, str]) -> tuple[str, int, int]:
     if "topic" in row:
         return "/".join(row[name] for name in ("topic", "partition", "offset", "row")), 0, 0
     name = "|".join(row[name] for name in ("symbol", "horizon", "family") if name in row)
+    if activity(row["interval"]):
+        return f"{name}|{row['start']}", 0, 0
     return name, int(row["start"]) % DAY // interval_ns(row["interval"]), int(row.get("revision", 0))
 
 
