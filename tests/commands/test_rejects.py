@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from click.testing import CliRunner, Result
 
+from causal_alpha.commands.rejects import rejects as rejects_command
+from causal_alpha.errors import CausalAlphaError
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import SECOND
 from causal_alpha.records import Reject, Tick
@@ -16,11 +19,10 @@ from causal_alpha.sources.publish import Publisher, partition_of
 from causal_alpha.ticks import tick_json
 
 
-def run(*arguments: str, status: int = 0) -> "subprocess.CompletedProcess[str]":
-    """`causal-alpha rejects …`."""
-    argv = [sys.executable, "-m", "causal_alpha", "rejects", *arguments]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == status, done.stderr
+def run(*arguments: str, status: int = 0) -> Result:
+    """`causal-alpha rejects …`, in this process."""
+    done = CliRunner().invoke(rejects_command, arguments, catch_exceptions=False)
+    assert done.exit_code == status, done.stderr
     return done
 
 
@@ -79,8 +81,7 @@ def test_rejects_list_and_show(ids: list[str]) -> None:
     assert dump[-2].startswith("  00000000  fafb fcfd feff ")
     assert json.loads(frame[-1])["symbol"] == "AAPL"
     assert json.loads(run("show", ids[3], "--json").stdout)["payload_encoding"] == "base64"
-    argv = [sys.executable, "-m", "causal_alpha", "rejects", "show", ids[3], "--raw"]
-    assert subprocess.run(argv, capture_output=True, check=True).stdout == bytes(range(250, 256)) * 4
+    assert run("show", ids[3], "--raw").stdout_bytes == bytes(range(250, 256)) * 4
 
 
 @pytest.mark.services
@@ -120,11 +121,12 @@ def test_rejects_redrive_once_what_can_be_used(ids: list[str], kafka: str, app_i
         (("list", "--mongo-url", "mongodb://127.0.0.1:9"), "expected MongoDB to answer, was"),
     ],
 )
-def test_rejects_say_what_was_expected_in_one_line(ids: list[str], arguments: tuple[str, ...], message: str) -> None:
-    said = run(*arguments, status=1)
+def test_rejects_say_what_was_expected(ids: list[str], arguments: tuple[str, ...], message: str) -> None:
+    with pytest.raises(CausalAlphaError) as caught:
+        run(*arguments)
 
-    assert said.stderr.startswith(f"causal-alpha: {message}")
-    assert len(said.stderr.splitlines()) == 1
+    assert str(caught.value).startswith(message)
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_rejects_help_needs_no_clients() -> None:
