@@ -49,9 +49,8 @@ format: $(STAMPS)/package ## Format the Python code, mend what ruff can mend
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-bench: setup ## Measure throughput and latency: one JSON object each on stdout
-	@$(RUN) -m benchmarks throughput
-	@$(RUN) -m benchmarks latency
+bench: setup ## Measure everything, beside our peers: docs/performance.md, and a line of JSON each on stdout
+	@$(RUN) -m benchmarks report $(ARGS)
 
 screenshots: setup ## Take pictures of a running page into web/screenshots: make screenshots BASE_URL=http://127.0.0.1:8000
 	$(WITH_NODE) && npm run --silent screenshots

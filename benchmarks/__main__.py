@@ -1,4 +1,4 @@
-"""`python -m benchmarks NAME`: progress on stderr, one JSON object on stdout."""
+"""`python -m benchmarks NAME`: progress on stderr, one JSON object a benchmark on stdout."""
 
 import importlib
 import sys

@@ -50,6 +50,8 @@ class Saved:
 def document(saved: Saved) -> str:
     """The page as text. Benchmarks without a result have no section."""
     parts = [HEAD, machine_section(saved.machine)]
+    if not saved.results:
+        parts.append("Nothing has been measured yet.\n")
     for name, section in SECTIONS.items():
         found = [result for result in saved.results if result.command.split()[0] == name]
         if found:
@@ -105,7 +107,7 @@ def latency_section(results: Sequence[Result]) -> str:
 def features_section(results: Sequence[Result]) -> str:
     (result,) = results
     ours = result.values["us_per_symbol_bar"]
-    names = {"us_per_symbol_bar": "ours", "pandas_us": "pandas", "talipp_us": "talipp, those that it has"}
+    names = {"us_per_symbol_bar": "ours", "pandas_us": "pandas", "talipp_us": "talipp, scaled to as many features"}
     rows = [
         (text, f"{result.values[key]:,.2f}", "" if text == "ours" else f"{result.values[key] / ours:.0f} ×")
         for key, text in names.items()

@@ -18,6 +18,7 @@ import asyncio
 import json
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +44,8 @@ from causal_alpha.intervals import SECOND
 NAME = "benchmark-latency"
 STEADY = 0.98
 """The least part of the rate that the producer must have kept, else the machine was too busy to tell."""
-QUIET = 4.0
-"""Seconds without a bar until the last one is thought to have come; heartbeats close bars after 3."""
+AFTERWARDS = 5.0
+"""Seconds in which the last ticks must come, once all are sent."""
 Message = tuple[int, str]
 """When it came (ns of the monotonic clock), and its text."""
 
@@ -121,19 +122,16 @@ def _run(worker: Worker, broker: str, folder: Path, load: Load) -> tuple[Ints, l
 
 
 async def _listen(url: str, command: Command, folder: Path) -> list[Message]:
-    """Every message from before the producer starts until it has ended and no bar comes any more."""
+    """Every message from before the producer starts until some time after it has ended."""
     messages: list[Message] = []
     async with connect(url, max_size=None) as socket:
         producer = await asyncio.to_thread(Process, command, log=folder / "logs" / "sender.log")
-        newest = time.monotonic()
-        while producer.alive or time.monotonic() - newest < QUIET:
-            try:
-                text = str(await asyncio.wait_for(socket.recv(), QUIET))
-            except TimeoutError:
-                continue
-            messages.append((time.monotonic_ns(), text))
-            if '"bar"' in text:
-                newest = time.monotonic()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None) as limit:
+                async for text in socket:
+                    messages.append((time.monotonic_ns(), str(text)))
+                    if limit.when() is None and not producer.alive:
+                        limit.reschedule(asyncio.get_running_loop().time() + AFTERWARDS)
     if status := producer.wait():
         raise ServiceError(f"the producer ended with status {status}\n{producer.tail()}")
     return messages

@@ -24,6 +24,7 @@ from causal_alpha.devstack.mongo import Mongo
 from causal_alpha.devstack.ports import free_port
 from causal_alpha.devstack.worker import Worker
 from causal_alpha.errors import ServiceError
+from causal_alpha.features import DEFAULT
 from causal_alpha.frames import Column, Frame, Labels, heartbeat
 from causal_alpha.intervals import MILLISECOND, SECOND, interval_ns
 from causal_alpha.records import Tick
@@ -32,22 +33,26 @@ INTERVAL = "1m"
 MINUTE = interval_ns(INTERVAL)
 START = 1_700_000_040 * SECOND
 """A whole minute."""
-PATIENCE = 900.0
+PATIENCE = 600.0
 MB = 2**20
 
 
 @click.command()
-@click.option("--symbols", default=(100, 600), show_default=True, help="Of the small and of the big worker.")
+@click.option(
+    "--symbols", type=int, nargs=2, default=(100, 600), show_default=True, help="Of the small and of the big worker."
+)
 @click.option("--bars", default=320, show_default=True, help="Of each symbol.")
 @click.option("--quick", is_flag=True, help="Few symbols and bars, to see that it works.")
 def memory(symbols: tuple[int, int], bars: int, quick: bool) -> None:
     """Megabytes of a worker for 1,000 symbols."""
     describe_machine()
     if quick:
-        symbols, bars = (10, 60), 12
+        symbols, bars = (10, 60), DEFAULT.lookback + 5
     few, many = symbols
-    if few >= many:
-        raise click.UsageError(f"--symbols: expected the smaller number first, was {few} {many}")
+    if not 0 < few < many:
+        raise click.UsageError(f"--symbols: expected two numbers, the smaller one first, was {few} {many}")
+    if bars <= DEFAULT.lookback:
+        raise click.UsageError(f"--bars: expected more than the {DEFAULT.lookback} of the first forecast, was {bars}")
     with running(Kafka, Mongo) as (folder, [broker, mongo_url]):
         used = [measure(count, bars, broker, mongo_url, folder) for count in symbols]
     slope = (used[1] - used[0]) / (many - few)

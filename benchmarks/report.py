@@ -40,17 +40,21 @@ DATA, PAGE = "performance.json", "performance.md"
     "--folder", type=click.Path(path_type=Path, file_okay=False), default=ROOT / "docs", help="Default: docs."
 )
 def report(only: tuple[str, ...], render: bool, quick: bool, folder: Path) -> None:
-    """Run all benchmarks, and write docs/performance.json and docs/performance.md."""
+    """Run all benchmarks, and write docs/performance.json and docs/performance.md.
+
+    Each benchmark's JSON object goes to stdout, on a line of its own.
+    """
     names = {command.split()[0] for command in COMMANDS}
     if unknown := set(only) - names:
         raise click.UsageError(f"--only: expected some of {sorted(names)}, was {sorted(unknown)}")
     saved = load(folder / DATA)
     for command in () if render else COMMANDS:
         if not only or command.split()[0] in only:
-            saved = add(saved, run(f"{command} --quick" if quick else command), Machine.here())
+            result = run(f"{command} --quick" if quick else command)
+            saved = add(saved, result, Machine.here())
             save(saved, folder)
+            click.echo(json.dumps(result.values))
     save(saved, folder)
-    click.echo(json.dumps({result.command: result.values for result in saved.results}))
 
 
 def run(command: str) -> Result:

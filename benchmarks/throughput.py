@@ -39,7 +39,7 @@ def throughput(ticks: int, runs: int, quick: bool) -> None:
     describe_machine()
     spacing = market.SPACING
     if quick:  # fewer ticks, further apart: the smallest share, too, shall last for some minutes of bars
-        ticks, runs, spacing = 320_000, 1, 10 * market.SPACING
+        ticks, runs, spacing = 240_000, 1, 10 * market.SPACING
     everyone = contenders(market.make_ticks(ticks, spacing=spacing))
     speeds: dict[str, list[float]] = {contender.name: [] for contender in everyone}
     with running(Kafka) as (folder, [broker]):

@@ -1,16 +1,11 @@
 """The latency benchmark runs on the whole worker, and loses no tick. Speed is not tested: the machine may be busy."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks.arrivals import Arrivals, Row
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_arrivals_give_a_row_the_age_of_its_oldest_new_tick() -> None:
@@ -35,20 +30,12 @@ def test_arrivals_count_a_tick_only_in_the_bar_that_holds_it() -> None:
 
 
 @pytest.mark.services
-def test_latency_prints_one_object_of_percentiles(kafka: str, mongo: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CAUSAL_ALPHA_BROKER", kafka)
-    monkeypatch.setenv("CAUSAL_ALPHA_MONGO_URL", mongo)
+def test_latency_prints_percentiles_by_stage(quick_on_services: Any) -> None:
+    result, _ = quick_on_services("latency")
 
-    run = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "latency", "--quick"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert run.returncode == 0, run.stderr
-    result = json.loads(run.stdout)
-    assert set(result) == {"rate", "p50_ms", "p99_ms"}
+    assert set(result) == {"rate", "p50_ms", "p99_ms", "stages"}
     assert result["rate"] == 500
-    assert 0 < result["p50_ms"] <= result["p99_ms"]
+    assert list(result["stages"]) == ["kafka", "bars", "hub", "client"]
+    assert all(0 <= stage["p50_ms"] <= stage["p99_ms"] for stage in result["stages"].values())
+    assert result["stages"]["client"] == {"p50_ms": result["p50_ms"], "p99_ms": result["p99_ms"]}
+    assert result["stages"]["hub"]["p50_ms"] <= result["p50_ms"]
