@@ -29,6 +29,8 @@ COMMANDS = {
         "causal_alpha.commands.check_features:check_features", "Check features of your own: no look-ahead, no leaks."
     ),
     "fetch": Entry("causal_alpha.commands.fetch:fetch", "Fill the cache with Kafka and MongoDB."),
+    "train": Entry("causal_alpha.commands.train:train", "Fit a family of models on a file of daily bars."),
+    "evaluate": Entry("causal_alpha.commands.evaluate:evaluate", "Say how good each family is on daily bars."),
     "doctor": Entry("causal_alpha.commands.doctor:doctor", "Say what is there and what is missing."),
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -21,10 +22,11 @@ from causal_alpha.records import Bar
 COLUMNS = ("symbol", "date", "open", "high", "low", "close", "adj_close", "volume")
 
 
-def read_daily(path: Path) -> Frame[Bar]:
-    """The bars in the file's order, `start` at midnight UTC of the session's date. Raises SourceError.
+def read_daily(path: Path) -> tuple[Frame[Bar], list[str]]:
+    """The bars in the file's order, `start` at midnight UTC of the session's date, and what was left out.
 
-    Rows without a date, with a price that isn't above 0 or a high below the low make the file wrong, not shorter.
+    Left out, each with a line that says so: rows with a price that isn't above 0, or a high below the low. Raises
+    SourceError for a file that isn't one of daily bars, or has no row that can be used.
     """
     try:
         table = pq.read_table(path)
@@ -38,9 +40,12 @@ def read_daily(path: Path) -> Frame[Bar]:
     symbols = [str(name) for name in table.column("symbol").to_pylist()]
     start = _midnights(table.column("date"), path)
     prices = {name: _numbers(table.column(name), name, path) for name in COLUMNS[2:]}
-    _check(prices, symbols, start, path)
-    factor = prices["adj_close"] / prices["close"]
-    return Frame.from_columns(
+    bad = _bad(prices)
+    left_out = [_describe(row, symbols, start, prices) for row in np.flatnonzero(bad).tolist()]
+    if bad.all():
+        raise SourceError(f"{path}: expected prices above 0 and low <= high, was {left_out[0]}")
+    factor = prices["adj_close"] / np.where(bad, 1.0, prices["close"])
+    bars = Frame.from_columns(
         Bar,
         {
             "symbol": Labels.of(symbols),
@@ -56,6 +61,7 @@ def read_daily(path: Path) -> Frame[Bar]:
             "source": Labels.constant(f"replay:{path.name}", len(symbols)),
         },
     )
+    return bars.take(~bad), left_out
 
 
 def session_start(day: date) -> int:
@@ -88,13 +94,13 @@ def _numbers(column: "pa.ChunkedArray[Any]", name: str, path: Path) -> Floats:
         raise SourceError(f"{path}: expected numbers in {name}, was {column.type}") from error
 
 
-def _check(prices: dict[str, Floats], symbols: list[str], start: Ints, path: Path) -> None:
-    bad = ~(prices["volume"] >= 0)
+def _bad(prices: dict[str, Floats]) -> npt.NDArray[np.bool_]:
+    bad = ~(prices["volume"] >= 0) | (prices["high"] < prices["low"])
     for name in ("open", "high", "low", "close", "adj_close"):
         bad |= ~(np.isfinite(prices[name]) & (prices[name] > 0))
-    bad |= prices["high"] < prices["low"]
-    if bad.any():
-        row = int(np.argmax(bad))
-        day = datetime.fromtimestamp(int(start[row]) // 1_000_000_000, tz=UTC).date()
-        was = ", ".join(f"{name} {values[row]:g}" for name, values in prices.items())
-        raise SourceError(f"{path}: expected prices above 0 and low <= high, was {symbols[row]} {day}: {was}")
+    return np.asarray(bad)
+
+
+def _describe(row: int, symbols: list[str], start: Ints, prices: dict[str, Floats]) -> str:
+    day = datetime.fromtimestamp(int(start[row]) // 1_000_000_000, tz=UTC).date()
+    return f"{symbols[row]} {day}: " + ", ".join(f"{name} {values[row]:g}" for name, values in prices.items())

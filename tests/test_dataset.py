@@ -1,18 +1,18 @@
 import numpy as np
 import pytest
 
+from causal_alpha.checks.forecaster import made_up
 from causal_alpha.dataset import Dataset
 from causal_alpha.errors import ModelError
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import DAY
 from causal_alpha.models.inputs import VOLATILITY
 from causal_alpha.records import Bar
-from tests.models.panels import bars
 
 
 @pytest.fixture(scope="module")
 def panel() -> Frame[Bar]:
-    return bars(symbols=4, sessions=260)
+    return made_up(symbols=4, sessions=260, odd=False)
 
 
 @pytest.fixture(scope="module")

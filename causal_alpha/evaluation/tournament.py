@@ -80,7 +80,8 @@ def roll(dataset: Dataset, origins: Origins, family: Family, *, seed: int, say: 
         if said.squares is not None:
             normal = True
             squares[block][held] = said.squares
-        say(f"fit {number + 1} of {len(blocks)}")
+        if (number + 1) % max(1, len(blocks) // 4) == 0:
+            say(f"fit {number + 1} of {len(blocks)}")
     return Outlook(location, ranges, squares if normal else None)
 
 

@@ -80,7 +80,10 @@ def fit(dataset: "Dataset", *, seed: int = 0, least: int = 500) -> Garch:
         block = slice(edges[place], edges[place + 1])
         returns = dataset.returns[block]
         known = np.isfinite(returns)
-        if known.sum() < least or returns[known].std() < np.sqrt(FLOOR):
+        if known.sum() < least:
+            continue
+        if returns[known].std() < np.sqrt(FLOOR):
+            parameters[place], ratio[place] = (FLOOR, 0.0, 0.0, 0.0), 1.0  # a price that stands still
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

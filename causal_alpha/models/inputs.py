@@ -33,6 +33,12 @@ def log_mean_range(window: Window) -> Floats:
     return result
 
 
+def range_unrest(window: Window) -> Floats:
+    """Standard deviation of the logs of the window's Garman-Klass variances."""
+    result: Floats = np.log(np.maximum(range_variance(window), FLOOR)).std(axis=1)
+    return result
+
+
 def _weights(n: int) -> Floats:
     weights = DECAY ** np.arange(n)[::-1]
     return np.asarray(weights / weights.sum())
@@ -95,9 +101,15 @@ VOLATILITY = FeatureSet(
         Feature("log_square_ewma", log_ewma_square, lookback=MEMORY),
         Feature("gap", gap, lookback=2),
         Feature("log_volume", log_volume, lookback=21),
+        Feature("return_5", log_return(5), lookback=6),
+        Feature("return_22", log_return(22), lookback=23),
+        Feature("range_unrest_22", range_unrest, lookback=22),
+        Feature("season_63", season(62, 64), lookback=71),
     ),
     market=(
         MarketFeature("market_return", "return_1", market_mean),
+        MarketFeature("market_return_5", "return_5", market_mean),
+        MarketFeature("market_return_22", "return_22", market_mean),
         MarketFeature("market_range_1", "log_range_1", market_mean),
         MarketFeature("market_range_5", "log_range_5", market_mean),
         MarketFeature("market_range_22", "log_range_22", market_mean),

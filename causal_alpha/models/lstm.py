@@ -27,7 +27,7 @@ def build(keras: Any, inputs: int, plan: Plan) -> Any:
         memory = layers.Dropout(0.2, name=f"dropout_{member}")(memory)
         found.append(layers.Dense(len(HORIZONS), kernel_initializer="zeros", name=f"head_{member}")(memory))
     added = layers.Concatenate()(found) if len(found) > 1 else found[0]
-    total = added + layers.Dense(plan.members * len(HORIZONS), name="skip")(days)
+    total = added + layers.Dense(plan.members * len(HORIZONS), trainable=False, name="skip")(days)
     return keras.Model(days, layers.Reshape((-1, plan.members, len(HORIZONS)))(total))
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Singles = npt.NDArray[np.float32]
 
-DEEP = ("return", "fall", "range_1", "gap", "volume", "market_range_1")
+DEEP = ("return", "fall", "range_1", "gap", "gap_fall", "volume")
 """What the deep part reads of each day; the skip reads all of STATE."""
 INPUTS = DEEP + tuple(name for name in STATE if name not in DEEP)
 _ORDER = [STATE.index(name) for name in INPUTS]
@@ -40,16 +40,17 @@ class Plan:
     """How a net is trained, chosen on sessions before 2018 of the development data alone.
 
     A sequence has `lags` + `extra` days and is scored on its last `extra` + 1, each a target with at least `lags`
-    days of past. `epochs` count passes over all targets. Validation: one block of `block` sessions in ten.
+    days of past. `targets` counts those each member is trained on, days seen again included, so that the time it
+    takes doesn't grow with the history. Validation: one block of `block` sessions in ten.
     """
 
     lags: int = 40
     extra: int = 20
     stride: int = 1
-    members: int = 3
-    epochs: float = 3.0
+    members: int = 5
+    targets: int = 300_000
     looks: int = 6
-    batch: int = 32
+    batch: int = 64
     rate: float = 1e-3
     block: int = 21
 
@@ -110,7 +111,7 @@ def fit_network(
     table.start_from_least_squares(net, plan.members)
     run = _compiled(tensorflow, net)
     losses = _train(tensorflow, keras, net, run, table, rows, plan, seed, say or (lambda line: None))
-    sample = np.flatnonzero(table.used & table.complete(plan.lags))[::5]
+    sample = np.flatnonzero(table.used & table.complete(plan.lags))[::20]
     error = table.target[sample] - table.answer(run, sample, plan.lags)
     return Network(
         family=family,
@@ -246,7 +247,7 @@ def _train(
 ) -> list[float]:
     """Trains in place, keeps the weights that were best on the validation blocks, gives each look's loss."""
     back = np.arange(0, plan.extra + 1, plan.stride)[::-1]
-    steps = max(plan.looks, int(plan.epochs * len(rows) / (len(back) * plan.batch)))
+    steps = max(plan.looks, plan.targets // (len(back) * plan.batch))
     schedule = keras.optimizers.schedules.CosineDecay(plan.rate, steps)
     optimizer = keras.optimizers.Adam(schedule, clipnorm=1.0)
 
@@ -261,7 +262,7 @@ def _train(
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss
 
-    held = np.flatnonzero(table.held & table.complete(plan.lags))[::3]
+    held = np.flatnonzero(table.held & table.complete(plan.lags))[::6]
     generator = np.random.default_rng(seed)
     target, used = table.target.astype(np.float32), table.used.astype(np.float32)
     losses = [_loss(table, run, held, plan.lags)]

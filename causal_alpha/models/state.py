@@ -12,8 +12,9 @@ from causal_alpha.errors import ModelError
 from causal_alpha.frames import Floats
 
 STATE = (
-    "return", "fall", "range_1", "range_5", "range_22", "range_66", "gap", "volume",
+    "return", "fall", "range_1", "range_5", "range_22", "range_66", "gap", "gap_fall", "volume",
     "market_return", "market_fall", "market_range_1", "market_range_5", "market_range_22", "market_level", "level",
+    "fall_5", "fall_22", "market_return_5", "market_fall_5", "market_fall_22", "season", "unrest", "rush",
 )  # fmt: skip
 """Names of the numbers, in order."""
 
@@ -35,8 +36,19 @@ def state(names: Sequence[str], values: Floats) -> tuple[Floats, Floats]:
 
     anchor, market = of("log_range_ewma"), of("market_range_ewma")
     deviation = np.exp(anchor / 2)
-    own = np.clip(of("return_1") / deviation, -_CUT, _CUT)
-    whole = np.clip(of("market_return") / np.exp(market / 2), -_CUT, _CUT)
+
+    def own_return(name: str, bars: int) -> Floats:
+        return np.asarray(np.clip(of(name) / (deviation * np.sqrt(bars)), -_CUT, _CUT))
+
+    def whole_return(name: str, bars: int) -> Floats:
+        return np.asarray(np.clip(of(name) / (np.exp(market / 2) * np.sqrt(bars)), -_CUT, _CUT))
+
+    night = np.clip(of("gap") / deviation, -_CUT, _CUT)
+    own, whole, whole_5 = (
+        own_return("return_1", 1),
+        whole_return("market_return", 1),
+        whole_return("market_return_5", 5),
+    )
     numbers = (
         np.abs(own),
         np.minimum(own, 0),
@@ -44,7 +56,8 @@ def state(names: Sequence[str], values: Floats) -> tuple[Floats, Floats]:
         of("log_range_5") - anchor,
         of("log_range_22") - anchor,
         of("log_range_66") - anchor,
-        np.abs(np.clip(of("gap") / deviation, -_CUT, _CUT)),
+        np.abs(night),
+        np.minimum(night, 0),
         of("log_volume"),
         np.abs(whole),
         np.minimum(whole, 0),
@@ -53,5 +66,13 @@ def state(names: Sequence[str], values: Floats) -> tuple[Floats, Floats]:
         of("market_range_22") - market,
         market,
         anchor,
+        np.minimum(own_return("return_5", 5), 0),
+        np.minimum(own_return("return_22", 22), 0),
+        whole_5,
+        np.minimum(whole_5, 0),
+        np.minimum(whole_return("market_return_22", 22), 0),
+        of("season_63"),
+        of("range_unrest_22"),
+        np.maximum(of("log_volume") - 1, 0),
     )
     return anchor, np.stack(numbers, axis=-1)

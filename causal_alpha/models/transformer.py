@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
 
 PATCH = 5
-PLAN = Plan(stride=PATCH, batch=64)
+PLAN = Plan(stride=PATCH, members=2, targets=240_000, batch=128)
 WIDTH, HEADS, BLOCKS, DROPOUT = 32, 4, 2, 0.1
 
 
@@ -42,7 +42,7 @@ def build(keras: Any, inputs: int, plan: Plan) -> Any:
         hidden = layers.LayerNormalization(name=f"norm_{member}")(hidden)
         found.append(layers.Dense(len(HORIZONS), kernel_initializer="zeros", name=f"head_{member}")(hidden))
     added = layers.Concatenate()(found) if len(found) > 1 else found[0]
-    total = added + layers.Dense(plan.members * len(HORIZONS), name="skip")(newest)
+    total = added + layers.Dense(plan.members * len(HORIZONS), trainable=False, name="skip")(newest)
     return keras.Model(days, layers.Reshape((-1, plan.members, len(HORIZONS)))(total))
 
 

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from causal_alpha.checks.forecaster import made_up
+from causal_alpha.dataset import Dataset
 from causal_alpha.models import arima, recursion
 from causal_alpha.models.artefact import look_back
-from tests.models.panels import dataset
 
 
 def simulated(order: str, bars: int = 900, seed: int = 5) -> np.ndarray:
@@ -96,7 +97,7 @@ def test_search_leaves_a_random_walk_alone() -> None:
 
 
 def test_fit_knows_each_symbol_and_is_silent_about_others() -> None:
-    data = dataset(symbols=4, sessions=600)
+    data = Dataset.from_bars(made_up(symbols=4, sessions=600, odd=False))
     model = arima.fit(data)
     rows = np.flatnonzero(data.place == 599)
     said = look_back(model, data, rows)
