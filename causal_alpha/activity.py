@@ -55,7 +55,7 @@ class ActivityBook:
         numbers = self._number(trades)
         keys = (trades.symbol << _BITS) | numbers
         first = group_starts(keys)
-        parts = Parts.of(trades.at(at), keys, first)  # so open is the first and close the last one that counted
+        parts = Parts.of(trades.ordered_at(at), keys, first)  # so open is the first and close the last one that counted
         parts.ints[QUALITY] = np.where(numbers[first] == 0, PARTIAL, OK)
         self._merge(parts)
         full = (self.open.key & ((1 << _BITS) - 1)) < self.number[symbol_of(self.open.key)]

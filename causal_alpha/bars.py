@@ -124,25 +124,36 @@ def _listen(state: BarState, ts: Ints, passed: Ints, signs: Sequence[Sign]) -> N
 
 
 def _accept(state: BarState, ticks: Frame[Tick], arrival: Ints) -> tuple[Trades, Ints]:
-    """Sort, drop duplicates. `arrival`: the rows in time, in log order. Returns the trades and their rows."""
+    """Bring the rows in time together by bar, drop duplicates. `arrival`: these rows, in log order.
+
+    Returns the trades and their rows.
+    """
     if not len(arrival):
         return _NO_TRADES, arrival
-    symbol = _codes(ticks, "symbol", state.symbol)[arrival]
-    ts, ids = ticks.ints("ts")[arrival], ticks.ints("id")[arrival]
+    whole = len(arrival) == len(ticks)
+    symbol, ts = _codes(ticks, "symbol", state.symbol), ticks.ints("ts")
     keys = to_key(symbol, ts, state.finest.length)
-    order = _sorted(keys, ts, ids)
-    fresh = state.seen.fresh(keys[order], ids[order], order)
+    rows = np.argsort(keys, kind="stable") if whole else arrival[np.argsort(keys[arrival], kind="stable")]
+    keys, ids = keys[rows], ticks.ints("id")[rows]
+    fresh = state.seen.fresh(keys, ids, group_starts(keys))
     if not fresh.all():
-        state.counts.duplicates += len(order) - int(fresh.sum())
-        order = order[fresh]
-    rows = arrival[order]
+        state.counts.duplicates += len(rows) - int(fresh.sum())
+        rows, keys, ids = rows[fresh], keys[fresh], ids[fresh]
     state.counts.in_bars += len(rows)
-    price, size = ticks.floats("price")[rows], ticks.floats("size")[rows]
+    ts, price, size = ts[rows], ticks.floats("price")[rows], ticks.floats("size")[rows]
     quote, sums = _measure(ticks, rows, price, size)
-    source = _codes(ticks, "source", state.source)[rows]
-    return Trades(
-        symbol=symbol[order], ts=ts[order], id=ids[order], price=price, size=size, quote=quote, sums=sums, source=source
-    ), rows
+    trades = Trades(
+        symbol=symbol[rows],
+        ts=ts,
+        id=ids,
+        price=price,
+        size=size,
+        quote=quote,
+        sums=sums,
+        source=_codes(ticks, "source", state.source)[rows],
+        ordered=_in_order(keys, ts, ids),
+    )
+    return trades, rows
 
 
 def _measure(ticks: Frame[Tick], rows: Ints, price: Floats, size: Floats) -> tuple[Floats, Slices]:
@@ -190,9 +201,9 @@ def _codes(ticks: Frame[Tick], name: str, code: Callable[[str], int]) -> Ints:
     return np.asarray([code(word) for word in labels.names], dtype=np.int64)[labels.codes]
 
 
-def _sorted(keys: Ints, ts: Ints, ids: Ints) -> Ints:
-    """Rows by key, time, id; feeds mostly keep the last two in order, which makes it cheap."""
-    order = np.argsort(keys, kind="stable")
-    key, time, id_ = keys[order], ts[order], ids[order]
-    right = (key[1:] > key[:-1]) | (time[1:] > time[:-1]) | ((time[1:] == time[:-1]) & (id_[1:] >= id_[:-1]))
-    return order if right.all() else np.lexsort((ids, ts, keys))
+def _in_order(keys: Ints, ts: Ints, ids: Ints) -> bool:
+    """Whether the trades of each bar stand by time, then id."""
+    later = ts[1:] > ts[:-1]
+    if not later.all():
+        later |= (keys[1:] > keys[:-1]) | ((ts[1:] == ts[:-1]) & (ids[1:] >= ids[:-1]))
+    return bool(later.all())

@@ -14,10 +14,12 @@ import numpy.typing as npt
 from causal_alpha.frames import Floats, Frame, Ints, Labels
 from causal_alpha.intervals import NEVER
 from causal_alpha.keys import start_of, symbol_of
-from causal_alpha.records import Bar
+from causal_alpha.records import NO_ID, Bar
 from causal_alpha.sums import Slices, group_sums, totals
 
 Mask = npt.NDArray[np.bool_]
+
+_HIGHEST = 2**63 - 1
 
 TRADES, REVISION, SHOWN, QUALITY, FIRST_TS, FIRST_ID, LAST_TS, LAST_ID, SOURCE = range(9)
 """Rows of `Parts.ints`. REVISION counts late trades, SHOWN the trades that somebody has been told of."""
@@ -32,8 +34,9 @@ OK, PARTIAL, NO_TRADE, NO_DATA = range(4)
 
 @dataclass(frozen=True, kw_only=True)
 class Trades:
-    """Accepted trades of one batch, sorted by key, time, id.
+    """Accepted trades of one batch by the bar of the finest interval, and within one as they arrived.
 
+    `ordered` says that this is also their order by time and id.
     `quote` has shape (4, n): bid, ask and their sizes, NaN where there are none; `sums` (12, n): the
     first slices of size, turnover and twice the bought size, then the second ones, and so on.
     """
@@ -46,6 +49,7 @@ class Trades:
     quote: Floats
     sums: Slices
     source: Ints
+    ordered: bool = False
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -55,7 +59,7 @@ class Trades:
         """All of them, one after the other."""
         if len(parts) == 1:
             return parts[0]
-        every = {
+        every: dict[str, Any] = {
             name: np.concatenate([none, *(getattr(part, name) for part in parts)], axis=-1)
             for name, none in _NO_TRADES.items()
         }
@@ -63,13 +67,14 @@ class Trades:
 
     def columns(self) -> dict[str, npt.NDArray[Any]]:
         """The arrays by name, as the constructor takes them."""
-        return dict(vars(self))
+        return {name: getattr(self, name) for name in _NO_TRADES}
 
-    def at(self, ts: Ints) -> "Trades":
-        """The same trades at other times."""
-        return replace(self, ts=ts)
+    def ordered_at(self, ts: Ints) -> "Trades":
+        """The same trades at other times, that they already stand by."""
+        return replace(self, ts=ts, ordered=True)
 
     def take(self, rows: npt.NDArray[Any]) -> "Trades":
+        """Rows that keep their order."""
         return Trades(
             symbol=self.symbol[rows],
             ts=self.ts[rows],
@@ -79,6 +84,7 @@ class Trades:
             quote=self.quote[:, rows],
             sums=self.sums[:, rows],
             source=self.source[rows],
+            ordered=self.ordered,
         )
 
 
@@ -116,23 +122,24 @@ class Parts:
         return first
 
     @classmethod
-    def of(cls, trades: Trades, keys: Ints, first: Ints) -> Self:
-        """`keys`: the bar of each trade, sorted. `first`: where the trades of each part begin."""
-        last = np.empty_like(first)
-        last[:-1] = first[1:] - 1
-        last[-1] = len(keys) - 1
-        ints = np.zeros((9, len(first)), dtype=np.int64)
-        ints[TRADES] = last - first + 1
+    def of(cls, trades: Trades, keys: Ints, begins: Ints) -> Self:
+        """`keys`: the bar of each trade, sorted. `begins`: where the trades of each part begin."""
+        ends = np.empty_like(begins)
+        ends[:-1] = begins[1:] - 1
+        ends[-1] = len(keys) - 1
+        first, last = (begins, ends) if trades.ordered else _first_and_last(trades.ts, trades.id, begins, ends)
+        ints = np.zeros((9, len(begins)), dtype=np.int64)
+        ints[TRADES] = ends - begins + 1
         ints[FIRST_TS], ints[FIRST_ID] = trades.ts[first], trades.id[first]
         ints[LAST_TS], ints[LAST_ID] = trades.ts[last], trades.id[last]
         ints[SOURCE] = trades.source[last]
-        floats = np.empty((20, len(first)))
+        floats = np.empty((20, len(begins)))
         floats[OPEN], floats[CLOSE] = trades.price[first], trades.price[last]
-        floats[HIGH] = np.maximum.reduceat(trades.price, first)
-        floats[LOW] = np.minimum.reduceat(trades.price, first)
+        floats[HIGH] = np.maximum.reduceat(trades.price, begins)
+        floats[LOW] = np.minimum.reduceat(trades.price, begins)
         floats[BID : ASK_SIZE + 1] = trades.quote[:, last]
-        floats[_SUMS] = group_sums(trades.sums, first)
-        return cls(keys[first], ints, floats)
+        floats[_SUMS] = group_sums(trades.sums, begins)
+        return cls(keys[begins], ints, floats)
 
     @classmethod
     def empty(cls) -> Self:
@@ -294,3 +301,15 @@ def _merged(bars: Parts, parts: Parts) -> tuple[Parts, Ints]:
 def _before(ts: Ints, id: Ints, other_ts: Ints, other_id: Ints) -> Mask:  # noqa: A002
     before: Mask = (ts < other_ts) | ((ts == other_ts) & (id < other_id))
     return before
+
+
+def _first_and_last(ts: Ints, id: Ints, begins: Ints, ends: Ints) -> tuple[Ints, Ints]:  # noqa: A002
+    """The rows with the least and the greatest (time, id) of each group; of equal ones the first and the last."""
+    size = ends - begins + 1
+    early, late = np.minimum.reduceat(ts, begins), np.maximum.reduceat(ts, begins)
+    is_early, is_late = ts == np.repeat(early, size), ts == np.repeat(late, size)
+    low = np.minimum.reduceat(np.where(is_early, id, _HIGHEST), begins)
+    high = np.maximum.reduceat(np.where(is_late, id, NO_ID), begins)
+    firsts = np.flatnonzero(is_early & (id == np.repeat(low, size)))
+    lasts = np.flatnonzero(is_late & (id == np.repeat(high, size)))
+    return firsts[np.searchsorted(firsts, begins)], lasts[np.searchsorted(lasts, ends, side="right") - 1]

@@ -22,12 +22,12 @@ def _nothing() -> Ints:
 class SeenIds:
     """Trade ids by key (symbol and bar). Two rows are duplicates when key and id are the same.
 
-    Feeds number their trades upwards, so most batches are settled by comparing with the highest id
-    of each key; only keys where that fails are looked up row by row.
+    Feeds number their trades as they come, so most rows are settled by comparing with the highest id of
+    their key so far; only those that aren't above it are looked up.
 
     >>> seen = SeenIds()
     >>> keys, ids = np.array([5, 5, 5]), np.array([1, 2, 2])
-    >>> seen.fresh(keys, ids, np.array([0, 1, 2])).tolist()
+    >>> seen.fresh(keys, ids, np.array([0])).tolist()
     [True, True, False]
     >>> seen.fresh(keys[:1], ids[:1], np.array([0])).tolist()
     [False]
@@ -37,27 +37,30 @@ class SeenIds:
     top_keys: Ints = field(default_factory=_nothing)
     top_ids: Ints = field(default_factory=_nothing)
 
-    def fresh(self, keys: Ints, ids: Ints, arrival: Ints) -> Mask:
+    def fresh(self, keys: Ints, ids: Ints, first: Ints) -> Mask:
         """Mask of the rows not seen before; they are remembered.
 
-        `keys` must be sorted. Of equal rows in one call the one with the lowest `arrival` is fresh.
-        Rows without an id (NO_ID) are always fresh.
+        The rows come by key and, within one, as they arrived; `first` is where each key begins. Rows
+        without an id (NO_ID) are always fresh.
         """
-        first = group_starts(keys)
-        rising: Mask = np.ones(len(ids), dtype=np.bool_)
-        rising[1:] = (ids[1:] > ids[:-1]) & (ids[:-1] != NO_ID)  # an id after a row without says nothing
-        rising[first] = ids[first] > self._highest(keys[first])
-        numbered = ids != NO_ID
-        fresh: Mask = np.ones(len(keys), dtype=np.bool_)
-        doubtful = ~rising & numbered
-        if doubtful.any():
-            rows = np.flatnonzero(np.isin(keys, keys[doubtful]) & numbered)
-            fresh[rows] = self._look_up(keys[rows], ids[rows], arrival[rows])
-        new = fresh & numbered
-        if new.all():
-            self._remember(keys, ids)
-        elif new.any():
-            self._remember(keys[new], ids[new])
+        place, top = self._tops(keys[first])
+        rising: Mask = np.empty(len(ids), dtype=np.bool_)
+        np.greater(ids[1:], ids[:-1], out=rising[1:])
+        rising[first] = ids[first] > top
+        fresh: Mask = np.ones(len(ids), dtype=np.bool_)
+        if not rising.all():
+            numbered = ids != NO_ID
+            doubtful = self._doubtful(ids, rising & numbered, first, top) & numbered
+            if doubtful.any():
+                self._look_up(keys, ids, np.flatnonzero(doubtful), fresh, numbered)
+            new = fresh & numbered
+            if not new.all():
+                keys, ids = keys[new], ids[new]
+                if not len(keys):
+                    return fresh
+                first = group_starts(keys)
+                place, top = self._tops(keys[first])
+        self._remember(keys, ids, first, place)
         return fresh
 
     def forget(self, slot: int) -> None:
@@ -72,8 +75,10 @@ class SeenIds:
         """All remembered keys and ids."""
         if not self.chunks:
             return _nothing(), _nothing()
-        keys, ids = zip(*self.chunks, strict=True)
-        return np.concatenate(keys), np.concatenate(ids)
+        if len(self.chunks) > 1:
+            keys, ids = zip(*self.chunks, strict=True)
+            self.chunks = [(np.concatenate(keys), np.concatenate(ids))]
+        return self.chunks[0]
 
     @classmethod
     def of_rows(cls, keys: Ints, ids: Ints) -> "SeenIds":
@@ -81,33 +86,60 @@ class SeenIds:
         seen = cls()
         if len(keys):
             order = np.argsort(keys, kind="stable")
-            seen._remember(keys[order], ids[order])
+            first = group_starts(keys[order])
+            seen._remember(keys[order], ids[order], first, seen._tops(keys[order][first])[0])
         return seen
 
-    def _highest(self, keys: Ints) -> Ints:
+    def _tops(self, keys: Ints) -> tuple[Ints, Ints]:
+        """Where each key stands in `top_keys`, -1 if it doesn't, and its highest id."""
         if not len(self.top_keys):
-            return np.full(len(keys), NO_ID)
+            return np.full(len(keys), -1), np.full(len(keys), NO_ID)
         place = np.minimum(np.searchsorted(self.top_keys, keys), len(self.top_keys) - 1)
-        return np.where(self.top_keys[place] == keys, self.top_ids[place], NO_ID)
+        known = self.top_keys[place] == keys
+        return np.where(known, place, -1), np.where(known, self.top_ids[place], NO_ID)
 
-    def _look_up(self, keys: Ints, ids: Ints, arrival: Ints) -> Mask:
-        known_keys, known_ids = self.rows()
-        known = np.isin(known_keys, keys)
-        n = int(known.sum())
-        all_keys = np.concatenate([known_keys[known], keys])
-        all_ids = np.concatenate([known_ids[known], ids])
-        order = np.lexsort((np.concatenate([np.full(n, -1), arrival]), all_ids, all_keys))
-        again = np.zeros(len(order), dtype=np.bool_)
-        again[order[1:]] = (np.diff(all_keys[order]) == 0) & (all_ids[order][1:] == all_ids[order][:-1])
-        return ~again[n:]
+    @staticmethod
+    def _doubtful(ids: Ints, rising: Mask, first: Ints, top: Ints) -> Mask:
+        """The rows that aren't above all ids of their key before them."""
+        doubtful: Mask = np.zeros(len(ids), dtype=np.bool_)
+        end = np.append(first[1:], len(ids))
+        for group in np.flatnonzero(np.logical_and.reduceat(rising, first) == 0).tolist():
+            a, b = int(first[group]), int(end[group])
+            before = np.empty(b - a, dtype=np.int64)
+            before[0] = top[group]
+            np.maximum(ids[a : b - 1], top[group], out=before[1:])
+            np.maximum.accumulate(before, out=before)
+            doubtful[a:b] = ids[a:b] <= before
+        return doubtful
 
-    def _remember(self, keys: Ints, ids: Ints) -> None:
+    def _look_up(self, keys: Ints, ids: Ints, rows: Ints, fresh: Mask, numbered: Mask) -> None:
+        """Settle the doubtful `rows`: unmark those whose id is remembered or stands before them."""
+        wanted = np.unique(ids[rows])
+        sure = numbered.copy()
+        sure[rows] = False
+        seen = {pair for part in (self.rows(), (keys[sure], ids[sure])) for pair in _matches(*part, wanted)}
+        for row, pair in zip(rows.tolist(), zip(keys[rows].tolist(), ids[rows].tolist(), strict=True), strict=True):
+            if pair in seen:
+                fresh[row] = False
+            seen.add(pair)
+
+    def _remember(self, keys: Ints, ids: Ints, first: Ints, place: Ints) -> None:
         self.chunks.append((keys, ids))
         if len(self.chunks) > _COMPACT:
-            self.chunks = [self.rows()]
-        first = group_starts(keys)
-        every = np.concatenate([self.top_keys, keys[first]])
-        tops = np.concatenate([self.top_ids, np.maximum.reduceat(ids, first)])
-        order = np.argsort(every, kind="stable")
-        first = group_starts(every[order])
-        self.top_keys, self.top_ids = every[order][first], np.maximum.reduceat(tops[order], first)
+            self.rows()
+        tops = np.maximum.reduceat(ids, first)
+        new = place < 0
+        if not new.all():
+            here = place[~new]
+            self.top_ids[here] = np.maximum(self.top_ids[here], tops[~new])
+        if new.any():
+            every = np.concatenate([self.top_keys, keys[first[new]]])
+            order = np.argsort(every, kind="stable")
+            self.top_keys, self.top_ids = every[order], np.concatenate([self.top_ids, tops[new]])[order]
+
+
+def _matches(keys: Ints, ids: Ints, wanted: Ints) -> list[tuple[int, int]]:
+    """The pairs whose id is among `wanted` (sorted)."""
+    near = np.flatnonzero((ids >= wanted[0]) & (ids <= wanted[-1]))
+    found = near[wanted[np.minimum(np.searchsorted(wanted, ids[near]), len(wanted) - 1)] == ids[near]]
+    return list(zip(keys[found].tolist(), ids[found].tolist(), strict=True))
