@@ -14,8 +14,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 
 S = TypeVar("S")
+
+_SHARE = 0.05
+"""Of the time, for making snapshots."""
 
 
 class Stream(Protocol):
@@ -41,7 +45,7 @@ class Held(Generic[S]):
 
     state: S
     offset: int
-    dumped_at: float
+    dump_from: float
     work: Work = field(default_factory=Work)
     dumped: tuple[bytes, Work] | None = None
 
@@ -49,7 +53,8 @@ class Held(Generic[S]):
 class Checkpoints(Generic[S]):
     """States by partition. `dump` and `load` turn one into plain data (see `pack`) and back.
 
-    `clock` counts seconds and only paces the snapshots; no result depends on it.
+    `clock` counts seconds and only paces the snapshots, one after `every` seconds, or later where making one
+    would take more than a twentieth of the time; no result depends on it.
     """
 
     def __init__(
@@ -73,10 +78,10 @@ class Checkpoints(Generic[S]):
         if held is None:
             saved = self._table.get(b"%d" % partition)
             if saved is None:
-                held = Held(self._new(), -1, self._clock())
+                held = Held(self._new(), -1, self._clock() + self._every)
             else:
                 tree = unpack(saved)
-                held = Held(self._load(tree["state"]), tree["offset"], self._clock())
+                held = Held(self._load(tree["state"]), tree["offset"], self._clock() + self._every)
             self._held[partition] = held
         return held
 
@@ -90,9 +95,11 @@ class Checkpoints(Generic[S]):
         held.offset = max(held.offset, offset)
         held.work.events.append(event)
         held.work.sent.extend(sent)
-        if held.dumped is None and self._clock() - held.dumped_at >= self._every:
+        if held.dumped is None and self._clock() >= held.dump_from:
+            began = self._clock()
             held.dumped = pack({"offset": held.offset, "state": self._dump(held.state)}), held.work
-            held.work, held.dumped_at = Work(), self._clock()
+            held.work, took = Work(), self._clock() - began
+            held.dump_from = began + max(self._every, took / _SHARE)
         if held.dumped is not None and all(delivery.done() for delivery in held.dumped[1].sent):
             snapshot, work = held.dumped
             for delivery in work.sent:
@@ -112,20 +119,25 @@ class Checkpoints(Generic[S]):
 
 
 _ARRAY = 1
+_ZSTD = pa.Codec("zstd", compression_level=1)
 
 
 def pack(tree: Any) -> bytes:
-    """Dicts, lists, numbers, strings and numpy arrays as MessagePack.
+    """Dicts, lists, numbers, strings and numpy arrays as MessagePack, in a Zstandard frame after its size.
+
+    The columns of bars are mostly alike: with 10,000 symbols 22 MB become 2.5.
 
     >>> unpack(pack({"a": np.array([1.5, 2.5])}))["a"].tolist()
     [1.5, 2.5]
     """
-    return msgspec.msgpack.encode(tree, enc_hook=_encode)
+    data = msgspec.msgpack.encode(tree, enc_hook=_encode)
+    return len(data).to_bytes(8, "big") + bytes(_ZSTD.compress(data))
 
 
 def unpack(data: bytes) -> Any:
     """The inverse of `pack`; arrays are writable copies."""
-    return msgspec.msgpack.decode(data, ext_hook=_decode)
+    plain = _ZSTD.decompress(data[8:], decompressed_size=int.from_bytes(data[:8], "big"))
+    return msgspec.msgpack.decode(plain, ext_hook=_decode)
 
 
 def _encode(value: Any) -> Any:
