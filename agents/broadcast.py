@@ -4,7 +4,7 @@ from typing import Any
 
 from faust.contrib.asgi import serve_asgi
 
-from agents.bars import checkpoints
+from agents.bars import checkpoints, forming_here
 from causal_alpha import app
 from causal_alpha.balance import BalanceCollector
 from causal_alpha.records import Bar
@@ -12,6 +12,7 @@ from causal_alpha.references import load_feature_set
 from causal_alpha.service import create_service
 
 service = create_service(app, names=load_feature_set(app.settings.feature_set).names)
+forming_here.listen(service.hub.publish)
 service.metrics.register(BalanceCollector(checkpoints.items))
 serve_asgi(app, service.api, host=app.settings.hub_host, port=app.settings.hub_port, **service.options)
 
@@ -24,8 +25,8 @@ async def broadcast_bars(stream: Any) -> None:
 
 @app.task
 async def broadcast_forming() -> None:
-    """No agent: every hub sees every open bar, and sees it at once."""
-    async for bars in app.follow(app.forming, Bar):
+    """No agent: every hub sees the open bars of every worker; its own came without a way through Kafka."""
+    async for bars in app.follow(app.forming, Bar, without=app.settings.instance_id.encode()):
         service.hub.publish(bars)
 
 

@@ -24,10 +24,13 @@ PAUSE = 1.0
 """Seconds before Kafka is tried again."""
 
 
-async def follow(broker: str, topic: str, record: type[R], max_bytes: int) -> AsyncIterator[Frame[R]]:
+async def follow(
+    broker: str, topic: str, record: type[R], max_bytes: int, without: bytes | None = None
+) -> AsyncIterator[Frame[R]]:
     """The frames that come to an existing `topic` from now on, for ever; while Kafka is away there are none.
 
-    `broker`: host:port,host:port. `max_bytes`: the largest message. What is no frame is left out.
+    `broker`: host:port,host:port. `max_bytes`: the largest message. What is no frame is left out, and
+    so is what has the key `without`.
     """
     while True:
         consumer = AIOKafkaConsumer(
@@ -40,7 +43,7 @@ async def follow(broker: str, topic: str, record: type[R], max_bytes: int) -> As
         try:
             await consumer.start()
             async for message in consumer:
-                frame = _decode(record, message)
+                frame = _decode(record, message) if without is None or message.key != without else None
                 if frame is not None:
                     yield frame
         except (KafkaError, OSError) as error:

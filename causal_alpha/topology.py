@@ -165,10 +165,10 @@ class App(BatchApp):
         name = topic.get_topic_name()
         return sorted(tp.partition for tp in self.consumer.assignment() if tp.topic == name)
 
-    async def follow(self, topic: Any, record: type[R]) -> AsyncIterator[Frame[R]]:
-        """What comes to a topic from now on, to every worker that asks; see `causal_alpha.follow`."""
+    async def follow(self, topic: Any, record: type[R], *, without: bytes | None = None) -> AsyncIterator[Frame[R]]:
+        """What comes to a topic from now on but for one key, to every worker that asks; see `causal_alpha.follow`."""
         await topic.maybe_declare()
-        async for frame in follow(self.settings.broker, topic.get_topic_name(), record, MAX_MESSAGE):
+        async for frame in follow(self.settings.broker, topic.get_topic_name(), record, MAX_MESSAGE, without):
             yield frame
 
     def _topic(self, name: str, codec: Codec, partitions: int = 1, config: Mapping[str, str] = _NO_CONFIG) -> Any:
