@@ -57,7 +57,7 @@ async def make_bars(stream: Any) -> None:
 
 @app.task
 async def show_forming_bars() -> None:
-    """Bars still open, soon after they change, at most one row a symbol and 10 ms: the only output that a clock paces."""
+    """Bars still open, soon after they change, at most one row a symbol and 10 ms: all that a clock paces."""
     while not app.should_stop:
         await moved.wait()
         moved.clear()
