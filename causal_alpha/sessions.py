@@ -80,6 +80,11 @@ class Sessions:
         place = int(self.closes.searchsorted(ts, side="right"))
         return max(ts, int(self.opens[place])) if place < len(self.opens) else FOREVER
 
+    def opening(self, ts: int) -> int:
+        """When the session that `ts` is in opened; `ts` itself where the market is closed."""
+        place = int(self.closes.searchsorted(ts, side="right"))
+        return min(ts, int(self.opens[place])) if place < len(self.opens) else ts
+
     def open_time(self, ts: Ints) -> Ints:
         """How long (ns) the market was open before `ts`, since its first session.
 

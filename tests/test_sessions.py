@@ -65,6 +65,14 @@ def test_next_open_is_the_first_open_time(edges: list[int], ts: int) -> None:
     assert sessions(edges).next_open(ts) == expected
 
 
+@given(edges=EDGES, ts=st.integers(-70, 70))
+def test_opening_is_where_the_session_of_a_time_began(edges: list[int], ts: int) -> None:
+    expected = ts
+    while is_open(edges, ts) and is_open(edges, expected - 1) and expected not in edges[::2]:
+        expected -= 1
+    assert sessions(edges).opening(ts) == expected
+
+
 @given(ts=st.integers(-(2**62), 2**62), length=st.integers(1, 10**14))
 def test_sessions_have_an_answer_for_every_time(ts: int, length: int) -> None:
     for made in (sessions([]), sessions([0, 10]), Sessions("24/7", np.array([-FOREVER]), np.array([FOREVER - 1]))):

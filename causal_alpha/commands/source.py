@@ -17,6 +17,7 @@ from causal_alpha.intervals import SECOND, interval_ns
 from causal_alpha.settings import Settings
 
 if TYPE_CHECKING:
+    from causal_alpha.sessions import Sessions
     from causal_alpha.sources.base import Source
     from causal_alpha.sources.publish import Publisher
     from causal_alpha.sources.recorded import Recorded
@@ -138,9 +139,11 @@ def replay(
 @click.option("--period", default=5.0, show_default=True, help="Seconds between two polls.")
 @click.option("--delay", default=15.0, show_default=True, help="How old Yahoo's quotes may be, in seconds.")
 @click.option("--past", default=240, show_default=True, help="Bars of each interval before the first quote.")
+@click.option("--stream/--poll", default=True, show_default=True, help="Quotes over a socket, or by asking alone.")
 @_kafka
 def yahoo(
     symbols: str,
+    stream: bool,
     period: float,
     delay: float,
     past: int,
@@ -148,12 +151,28 @@ def yahoo(
     app_id: str | None,
     partitions: int | None,
 ) -> None:
-    """Quotes of Yahoo Finance while the exchanges are open, after their recent past."""
-    from causal_alpha.sources.yahoo import Yahoo  # noqa: PLC0415
+    """Quotes of Yahoo Finance while the exchanges are open, after their recent past.
 
-    names = [name.strip() for name in symbols.split(",") if name.strip()]
+    They are streamed, and polled every --period seconds while no socket can be had. Bars that were missed are
+    fetched later.
+    """
+    from causal_alpha.calendar import load_sessions, sessions_of  # noqa: PLC0415
+    from causal_alpha.sources.fallback import Fallback  # noqa: PLC0415
+    from causal_alpha.sources.yahoo import Yahoo  # noqa: PLC0415
+    from causal_alpha.sources.yahoo_poll import Poll  # noqa: PLC0415
+    from causal_alpha.sources.yahoo_rest import YahooRest  # noqa: PLC0415
+    from causal_alpha.sources.yahoo_stream import Stream  # noqa: PLC0415
+
     settings = _settings(broker, app_id, partitions)
-    _run(Yahoo(names, period=period, delay=delay, intervals=settings.intervals, past=past), settings)
+    names = list(dict.fromkeys(name.strip() for name in symbols.split(",") if name.strip()))
+
+    def sessions(symbol: str) -> Sessions:
+        return load_sessions(sessions_of(symbol, settings.calendars), cache=settings.cache.expanduser() / "calendars")
+
+    rest = YahooRest()
+    poll = Poll(names, rest, sessions, period=period)
+    line = Fallback(names, Stream(names, sessions), poll) if stream else poll
+    _run(Yahoo(names, line, rest, sessions, delay=delay, intervals=settings.intervals, past=past), settings)
 
 
 def _run(feed: Source, settings: Settings) -> None:
@@ -178,7 +197,7 @@ async def _publish(feed: Source, settings: Settings) -> None:
     from causal_alpha.sources.publish import Publisher, publish  # noqa: PLC0415
 
     cancel_by_signals()
-    closing = max(interval_ns(interval) for interval in settings.intervals)
+    closing = max(interval_ns(interval) for interval in settings.time_intervals)
     try:
         async with Publisher(
             settings.broker, partitions=settings.partitions, app_id=settings.app_id, universe=settings.universe

@@ -78,7 +78,16 @@ class Cadence:
 
     def silence(self, symbol: str, since: int, now: int) -> int:
         """For how long (ns) the symbol's market was open between the arrivals `since` and `now`."""
-        pulse = self._pulses.get(symbol)
-        sessions, behind = (self._sessions(symbol), 0) if pulse is None else (pulse.sessions, pulse.behind)
+        sessions, behind = self._market(symbol)
         before, after = sessions.open_time(np.asarray([since - behind, now - behind])).tolist()
         return int(after - before)
+
+    def opening(self, symbol: str, now: int) -> int:
+        """When ticks of the symbol's present session began to arrive (ns); `now` where its market is closed."""
+        sessions, behind = self._market(symbol)
+        return sessions.opening(now - behind) + behind
+
+    def _market(self, symbol: str) -> tuple[Sessions, int]:
+        """The symbol's sessions, and how far behind (ns) its feed is."""
+        pulse = self._pulses.get(symbol)
+        return (self._sessions(symbol), 0) if pulse is None else (pulse.sessions, pulse.behind)

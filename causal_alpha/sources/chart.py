@@ -1,32 +1,31 @@
-"""Yahoo's chart answers (v8, JSON) → quotes and bars. Prices are raw: adjusted for splits, not for dividends."""
+"""Yahoo's chart answers (v8, JSON) → quotes, bars, splits and dividends.
+
+Prices of bars are adjusted for the splits until now, not for dividends.
+"""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, NamedTuple
+from math import prod
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import numpy.typing as npt
 
-from causal_alpha.errors import SourceError
+from causal_alpha.actions import Action, Kind
+from causal_alpha.errors import FrameError, SourceError
 from causal_alpha.frames import Floats, Frame, Ints, Labels
 from causal_alpha.intervals import DAY, SECOND, interval_ns
 from causal_alpha.records import Bar
+from causal_alpha.sources.tape import Quote
 
 FETCHED: Mapping[str, str] = {
     **{interval: interval for interval in ("1m", "2m", "5m", "15m", "1d")},
     **dict.fromkeys(("30m", "1h"), "15m"),
 }
 """Our intervals → Yahoo's. Its hours start with the session, half past, and its half hours are wrong at times."""
-
-
-class Quote(NamedTuple):
-    """The last trade: its time (ns), price, and the volume of the day so far."""
-
-    ts: int
-    price: float
-    volume: float
 
 
 def read_chart(symbol: str, payload: Any) -> Mapping[str, Any]:
@@ -49,12 +48,54 @@ def read_quote(symbol: str, payload: Any) -> Quote:
     meta = read_chart(symbol, payload)["meta"]
     try:
         return Quote(
+            symbol,
             int(meta["regularMarketTime"]) * SECOND,
             float(meta["regularMarketPrice"]),
             float(meta.get("regularMarketVolume") or 0),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise SourceError(f"yahoo: expected a price and time of {symbol}, was {str(meta)[:200]}") from error
+
+
+def read_actions(symbol: str, payload: Any) -> tuple[Action, ...]:
+    """The splits and dividends of a chart that reaches until now, by date. Raises SourceError.
+
+    Yahoo counts dividends in the shares of today: here they are what was paid for a share of their own day. An
+    action is said to be known from the midnight on with which its ex-date begins at the exchange, as ex-dates
+    are made public before; one that is seen later in truth says so by `actions.reconcile`.
+    """
+    result = read_chart(symbol, payload)
+    try:
+        zone, events = ZoneInfo(result["meta"]["exchangeTimezoneName"]), result.get("events") or {}
+        splits = [
+            _action(symbol, "split", event, float(event["numerator"]) / float(event["denominator"]), zone)
+            for event in (events.get("splits") or {}).values()
+        ]
+        paid = [
+            _action(symbol, "dividend", event, float(event["amount"]), zone)
+            for event in (events.get("dividends") or {}).values()
+        ]
+        shares = [prod(split.value for split in splits if split.date > dividend.date) for dividend in paid]
+        paid = [replace(one, value=one.value * more) for one, more in zip(paid, shares, strict=True)]
+    except (
+        AttributeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        FrameError,
+        ZoneInfoNotFoundError,
+    ) as error:
+        raise SourceError(f"yahoo: expected splits and dividends of {symbol}, was {error!r}") from error
+    return tuple(sorted((*splits, *paid), key=lambda action: (action.date, action.kind == "dividend")))
+
+
+def _action(symbol: str, kind: Kind, event: Any, value: float, zone: ZoneInfo) -> Action:
+    """`date` of an event is the opening of its session, in seconds."""
+    day = datetime.fromtimestamp(int(event["date"]), zone).date()
+    date = int(np.datetime64(day, "ns").astype(np.int64))
+    midnight = int(datetime.combine(day, datetime.min.time(), zone).timestamp()) * SECOND
+    return Action(symbol=symbol, kind=kind, date=date, ts=midnight, value=value, known_at=midnight)
 
 
 def read_bars(symbol: str, payload: Any, interval: str, now: int) -> Frame[Bar]:

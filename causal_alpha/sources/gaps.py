@@ -1,6 +1,6 @@
 """Where a feed's trades may be missing: by their numbers, or by how long it has been silent."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -95,10 +95,15 @@ class Outages:
     source: str
     ahead: int
     since: dict[str, int] = field(default_factory=dict)
+    _told: dict[str, int] = field(default_factory=dict)
 
-    def update(self, away: dict[str, int], now: int) -> list[Gap]:
-        """`away`: symbols that can't be heard, and since when; the gaps that have ended by `now`."""
-        ended = [Gap(symbol, self.since.pop(symbol), now) for symbol in list(self.since) if symbol not in away]
+    def update(self, away: Mapping[str, int], now: int) -> list[Gap]:
+        """`away`: symbols that can't be heard, and since when. The gaps that have ended by `now`.
+
+        They end where the last word about them did, as nobody vouches for the time before that.
+        """
+        back = [symbol for symbol in self.since if symbol not in away]
+        ended = [Gap(symbol, self.since.pop(symbol), max(now, self._told.pop(symbol, now))) for symbol in back]
         for symbol, since in away.items():
             self.since[symbol] = min(since, self.since.get(symbol, since))
         return [one for one in ended if one.start < one.end]
@@ -107,4 +112,5 @@ class Outages:
         """A word about each gap that goes on, those that began together in one."""
         for start in sorted(set(self.since.values())):
             symbols = [symbol for symbol, since in self.since.items() if since == start]
+            self._told |= dict.fromkeys(symbols, now + self.ahead)
             yield gap(self.source, symbols, start, now + self.ahead)

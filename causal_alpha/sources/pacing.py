@@ -17,6 +17,8 @@ Sleep = Callable[[float], Awaitable[None]]
 """Takes seconds."""
 
 FOREVER = 2**62
+STRIDE = 2 * SECOND
+"""Longest event time between two heartbeats of a feed that goes on, at any speed: less than any patience with it."""
 _STEP = 10 * MILLISECOND
 _BEAT = SECOND
 
@@ -65,6 +67,15 @@ class Cut(NamedTuple):
     first: int
     last: int
     now: int
+
+
+def strides(after: int, upto: int) -> range:
+    """Times for heartbeats between the last one, `after`, and `upto` (ns), both excluded.
+
+    >>> [ts // SECOND for ts in strides(0, 7 * SECOND)]
+    [2, 4, 6]
+    """
+    return range(after + STRIDE, upto, STRIDE)
 
 
 async def cuts(

@@ -15,11 +15,9 @@ from causal_alpha.intervals import SECOND
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sources.base import Batch
 from causal_alpha.sources.layout import find_layout
-from causal_alpha.sources.pacing import Clock, Pace, Sleep, cuts
+from causal_alpha.sources.pacing import STRIDE, Clock, Pace, Sleep, cuts, strides
 from causal_alpha.sources.tables import BarReader, File, TickReader, widths
 
-_STRIDE = 5 * SECOND
-"""Longest time between two heartbeats where the file goes on, at any speed."""
 _PATIENCE = 60 * SECOND
 """A longer time without a row is taken for a hole in the file: nobody says then that nobody traded."""
 
@@ -84,7 +82,7 @@ class Replay:
             due = np.maximum.accumulate(np.where(ts > present, 0, ts).clip(min=newest))
             if pace is None and len(ticks):
                 pace = self._pace(due)
-            async for first, last, now in cuts(due, pace or self._pace(due), apart=_STRIDE):
+            async for first, last, now in cuts(due, pace or self._pace(due), apart=STRIDE):
                 reached = int(due[first]) if first < last else min(now, int(due[first]))
                 for quiet in self._quiet(beat, newest, reached - self._slack):
                     beat = quiet
@@ -104,7 +102,7 @@ class Replay:
         """Times between the last heartbeat and `upto` at which the file is known to go on without a row."""
         limit = newest + _PATIENCE
         if beat:
-            yield from range(beat + _STRIDE, min(upto, limit), _STRIDE)
+            yield from strides(beat, min(upto, limit))
             if beat < limit < upto:
                 yield limit
 

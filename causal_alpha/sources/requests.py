@@ -11,7 +11,7 @@ from causal_alpha.records import Request, Tick
 from causal_alpha.sources.base import Batch, History
 from causal_alpha.sources.market import EPOCH
 from causal_alpha.sources.simulator import Simulator
-from causal_alpha.sources.yahoo import Yahoo
+from causal_alpha.sources.yahoo_rest import YahooRest
 
 
 @runtime_checkable
@@ -30,7 +30,7 @@ Feed: TypeAlias = History | Quotes
 
 def known_feeds() -> Mapping[str, Feed]:
     """The feeds that requests can name: `yahoo` and `simulator`."""
-    return {"yahoo": Yahoo(), "simulator": Simulator(start=EPOCH)}
+    return {"yahoo": YahooRest(), "simulator": Simulator(start=EPOCH)}
 
 
 async def fulfil(request: Request, feeds: Mapping[str, Feed] | None = None) -> AsyncIterator[Batch]:

@@ -11,7 +11,7 @@ from causal_alpha.intervals import SECOND, interval_ns
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sources.base import Batch
 from causal_alpha.sources.market import BLOCK, EPOCH, HOUR, Market
-from causal_alpha.sources.pacing import Clock, Pace, cuts
+from causal_alpha.sources.pacing import STRIDE, Clock, Pace, cuts, strides
 
 _WORDS = (
     *("ALFA", "BRAVO", "CHARLIE", "DELTA", "ECHO", "FOXTROT", "GOLF", "HOTEL", "INDIA", "JULIETT", "KILO", "LIMA"),
@@ -74,14 +74,20 @@ class Simulator:
         every = SECOND if self._speed is None else max(1, round(SECOND * min(self._speed, 1.0)))
         for ticks, end in self._trades():
             ts = ticks.ints("ts")
-            async for first, last, now in cuts(ts, pace):
-                reached = min(int(ts[last]) if last < len(ts) else end, max(now, int(ts[last - 1]) if last else 0))
+            async for first, last, now in cuts(ts, pace, apart=STRIDE):
+                for quiet in strides(beat, int(ts[first]) if first < last else min(now, int(ts[first]))):
+                    beat = quiet
+                    yield heartbeat(beat, self.name)
+                came = int(ts[last - 1]) if last else beat
+                reached = came if self._speed is None else min(int(ts[last]) if last < len(ts) else end, max(now, came))
                 meta = heartbeat(reached, self.name).meta if reached >= beat + every else {}
                 beat = reached if meta else beat
                 if first < last or meta:
                     yield ticks.take(np.arange(first, last), meta)
             ended = self._length is not None and end >= self._start + self._length
-            if ended or (self._speed is None and end > beat):  # else time itself brings a beat in quiet blocks
+            if ended or self._speed is None:  # else time itself brings heartbeats where there are no trades
+                for quiet in strides(beat, end):
+                    yield heartbeat(quiet, self.name)
                 beat = end
                 yield heartbeat(end, self.name)
 

@@ -62,6 +62,13 @@ class Stitch:
                     wanted.setdefault(start, 0)
             done -= {start for start in done if start < gap.start - _LONGEST}
 
+    def have(self, bars: Frame[Bar]) -> None:
+        """These bars are there, whole."""
+        symbols, intervals = bars.labels("symbol").tolist(), bars.labels("interval").tolist()
+        for symbol, interval, start in zip(symbols, intervals, bars.ints("start").tolist(), strict=True):
+            self._done.setdefault((symbol, interval), set()).add(start)
+            self._wanted.get((symbol, interval), {}).pop(start, None)
+
     def due(self, now: int) -> list[Want]:
         """What to ask for at `now` (ns)."""
         wants = []

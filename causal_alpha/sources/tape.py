@@ -9,12 +9,16 @@ from causal_alpha.records import Tick
 
 
 class Quote(NamedTuple):
-    """The last trade of a symbol: its time (ns), price, and the day's volume so far; best bid and ask where known."""
+    """The last trade of a symbol: its time (ns), price, and the day's volume so far; best bid and ask where known.
+
+    `first` tells that trades before it may have been missed, as at a start or after a gap.
+    """
 
     symbol: str
     ts: int
     price: float
     volume: float
+    first: bool = False
     bid: float = math.nan
     ask: float = math.nan
     bid_size: float = math.nan
@@ -26,9 +30,9 @@ class Tape:
     """Makes ticks of quotes, wherever they come from: a poll and a stream may take turns.
 
     A quote older than its symbol's last, or that tells neither a new price nor a new volume, is no trade. A tick's
-    size is the volume since the quote before, and 0 for the first after a start or a gap: what traded
-    before is not this trade's. A volume that fell to less than half begins a new day, one that fell less was put
-    right, which is no trade's size either. The id counts milliseconds, so a quote told twice is a duplicate.
+    size is the volume since the quote before, and 0 for a first one: what traded before is not its own. A
+    volume that fell to less than half begins a new day, one that fell less was put right, which is no
+    trade's size either. The id counts milliseconds, so a quote told twice is a duplicate.
 
     >>> tape = Tape("yahoo")
     >>> [tape.tick(Quote("A", ts, 10.0, volume)).size for ts, volume in ((10**6, 500.0), (3 * 10**6, 520.0))]
@@ -37,7 +41,6 @@ class Tape:
 
     source: str
     _last: dict[str, Quote] = field(default_factory=dict)
-    _lost: set[str] = field(default_factory=set)
 
     def tick(self, quote: Quote) -> Tick | None:
         """The trade that `quote` tells of, None if it tells of none."""
@@ -47,8 +50,7 @@ class Tape:
             if quote.ts <= last.ts or same:
                 return None
         self._last[quote.symbol] = quote
-        size = 0.0 if last is None or quote.symbol in self._lost else _traded(last.volume, quote.volume)
-        self._lost.discard(quote.symbol)
+        size = 0.0 if last is None or quote.first else _traded(last.volume, quote.volume)
         return Tick(
             symbol=quote.symbol,
             ts=quote.ts,
@@ -61,10 +63,6 @@ class Tape:
             ask_size=quote.ask_size,
             source=self.source,
         )
-
-    def lose(self, symbols: frozenset[str]) -> None:
-        """Trades of `symbols` were missed: the next one's volume isn't its own."""
-        self._lost |= symbols
 
 
 def _traded(before: float, now: float) -> float:

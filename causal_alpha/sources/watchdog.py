@@ -37,11 +37,14 @@ class Watchdog:
         return missed >= self._factor
 
     def mute_symbols(self, since: int, now: int) -> dict[str, int]:
-        """Which symbols should have ticked by `now`, and when they last did, `since` (ns) at the earliest."""
+        """Which symbols should have ticked by `now`, and since when (ns) they are missed.
+
+        That is since their last tick, or since their market opened, or since they joined the feed, at `since`.
+        """
         found = {}
         for symbol in self._symbols:
             last = max(since, self._cadence.heard(symbol) or since)
             silence = self._cadence.silence(symbol, last, now)
             if silence >= max(self._least, self._patience * self._cadence.typical(symbol)):
-                found[symbol] = last
+                found[symbol] = max(last, self._cadence.opening(symbol, now))
         return found

@@ -122,6 +122,14 @@ def test_outages_are_told_while_they_last_and_somewhat_ahead() -> None:
     ]
 
 
+def test_outages_end_no_earlier_than_was_said() -> None:
+    outages = Outages("yahoo", ahead=20)
+    outages.update({"A": 10, "B": 10}, 100)
+    assert len(list(outages.frames(100))) == 1
+    assert outages.update({"B": 10}, 105) == [Gap("A", 10, 120)]
+    assert outages.update({}, 130) == [Gap("B", 10, 130)]
+
+
 @pytest.mark.parametrize("since", [np.int64(10), 10])
 def test_outages_write_plain_numbers(since: int) -> None:
     outages = Outages("yahoo", ahead=0)

@@ -140,6 +140,15 @@ class Message:
     value: bytes
 
 
+@pytest.mark.parametrize("speed", [None, 100.0])
+async def test_simulator_vouches_for_quiet_times_at_any_speed(speed: float | None) -> None:
+    source = simulator(rate=0.05, history=0, length=120 * SECOND, speed=speed)
+    beats = [int(frame.meta["heartbeat"]) async for frame in source.frames() if "heartbeat" in frame.meta]
+    assert max(np.diff([START, *beats])) <= 2 * SECOND
+    assert beats[-1] == START + 120 * SECOND
+    await check_source(simulator(rate=0.05, history=0, length=120 * SECOND))
+
+
 async def test_history_equals_what_the_transform_makes_of_the_trades() -> None:
     source = simulator(rate=40.0, history=0, length=180 * SECOND)
     frames = [frame async for frame in source.frames()]

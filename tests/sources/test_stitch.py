@@ -125,6 +125,14 @@ def test_stitch_asks_again_for_what_is_not_there_yet_and_gives_up() -> None:
     assert made.due(99 * MINUTE) == []
 
 
+def test_stitch_wants_no_bar_that_came_whole_otherwise() -> None:
+    made = stitch()
+    made.have(bars([0, MINUTE]))
+    made.add(Gap("A", 0, 4 * MINUTE))
+    made.have(bars([3 * MINUTE]))
+    assert [minutes(want.starts) for want in made.due(99 * MINUTE)] == [[2]]
+
+
 def test_stitch_wants_no_bar_where_the_market_is_closed() -> None:
     assert minutes(spoilt(DAYTIME, 28 * MINUTE, 42 * MINUTE, MINUTE)) == [28, 29, 40, 41]
     made = stitch()

@@ -44,16 +44,11 @@ def test_tape_begins_a_new_day_with_its_volume_and_ignores_corrections() -> None
 
 
 def test_tape_gives_nobody_the_volume_of_a_gap() -> None:
-    tape = Tape("yahoo")
-    for ms, volume in ((1, 100.0), (2, 110.0)):
-        tape.tick(Quote("A", ms * MILLISECOND, 1.0, volume))
-        tape.tick(Quote("B", ms * MILLISECOND, 1.0, volume))
-    tape.lose(frozenset("A"))
-    sizes = [tape.tick(Quote(symbol, 9 * MILLISECOND, 1.0, 500.0)) for symbol in "AB"]
-    assert [tick and tick.size for tick in sizes] == [0.0, 390.0]
-    again = tape.tick(Quote("A", 10 * MILLISECOND, 1.0, 507.0))
-    assert again is not None
-    assert again.size == 7.0
+    tape, sizes = Tape("yahoo"), []
+    for ms, volume, first in ((1, 100.0, True), (2, 110.0, False), (9, 500.0, True), (10, 507.0, False)):
+        tick = tape.tick(Quote("A", ms * MILLISECOND, 1.0, volume, first))
+        sizes.append(tick and tick.size)
+    assert sizes == [0.0, 10.0, 0.0, 7.0]
 
 
 def test_tape_keeps_the_quote_beside_the_trade() -> None:

@@ -152,6 +152,15 @@ def test_one_mute_symbol_is_told_while_the_others_go_on() -> None:
     assert dog.mute_symbols(NOON, now - 2 * SECOND) == {}
 
 
+def test_symbol_that_is_mute_from_the_bell_on_is_missed_since_the_bell() -> None:
+    made = cadence(load_sessions("XNYS"))
+    feed(made, "A", every(1.0), start=NOON)
+    feed(made, "B", every(1.0), start=NOON)
+    opening = NOON + 22 * HOUR - HOUR // 2
+    now = feed(made, "B", every(1.0), start=opening)
+    assert Watchdog(["A", "B"], made).mute_symbols(NOON, now) == {"A": opening}
+
+
 def test_watchdog_knows_a_feed_that_never_said_a_word_by_its_prior() -> None:
     made = cadence(prior=30.0)
     dog = Watchdog(["A", "B"], made)

@@ -1,326 +1,192 @@
-import asyncio
-import random
-import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
+from causal_alpha.calendar import load_sessions
 from causal_alpha.checks import check_source
-from causal_alpha.errors import RateLimitedError, SourceError
+from causal_alpha.errors import SourceError
 from causal_alpha.frames import Frame
-from causal_alpha.intervals import DAY, SECOND
-from causal_alpha.records import Tick
-from causal_alpha.sources.backoff import Backoff
-from causal_alpha.sources.base import History, Source
-from causal_alpha.sources.requests import Quotes
+from causal_alpha.intervals import SECOND, interval_ns
+from causal_alpha.records import Bar, Tick
+from causal_alpha.sources.base import Source
+from causal_alpha.sources.tape import Quote
 from causal_alpha.sources.yahoo import Yahoo
-from tests.sources.yahoo_server import YahooServer, chart, refusal, serving
+from causal_alpha.sources.yahoo_poll import Poll
+from causal_alpha.sources.yahoo_rest import YahooRest
+from tests.sources.clock import NOON, Clock
+from tests.sources.yahoo_server import YahooServer, chart, refusal
+
+ALWAYS = load_sessions("24/7")
+MINUTE = 60 * SECOND
 
 
-def at(text: str) -> int:
-    """Seconds since 1970 of a time in UTC."""
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+class Line:
+    """Quotes by second, and the seconds in which symbols are away; a read takes a second."""
+
+    def __init__(
+        self, clock: Clock, quotes: Mapping[int, Sequence[Quote]], away: Mapping[str, tuple[int, int]] | None = None
+    ) -> None:
+        self.clock, self.quotes, self.lost = clock, quotes, away or {}
+        self.start, self.closed = clock.now, False
+
+    async def read(self) -> Sequence[Quote]:
+        await self.clock.sleep(1.0)
+        return self.quotes.get((self.clock.now - self.start) // SECOND, [])
+
+    def away(self, now: int) -> Mapping[str, int]:
+        second = (now - self.start) // SECOND
+        return {name: self.start + a * SECOND for name, (a, b) in self.lost.items() if a <= second < b}
+
+    async def close(self) -> None:
+        self.closed = True
 
 
-NOON = at("2024-05-08T16:00:00")  # a Wednesday, New York is open
-SATURDAY = at("2024-05-11T16:00:00")
+class Past:
+    """History with every bar that has ended."""
+
+    name = "yahoo"
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.asked: list[tuple[str, str, int, int]] = []
+        self.refusals = 0
+
+    async def history(self, symbols: Sequence[str], interval: str, start: int, end: int) -> Frame[Bar]:
+        (symbol,) = symbols
+        self.asked.append((symbol, interval, start, end))
+        if self.refusals:
+            self.refusals -= 1
+            raise SourceError("yahoo: not now")
+        width = interval_ns(interval)
+        starts = range(start + -start % width, min(end, self.clock.now - width + 1), width)
+        rows = [
+            Bar(symbol=symbol, interval=interval, start=ts, open=1, high=2, low=1, close=2, volume=9, vwap=1.5,
+                trades=0, source="yahoo")
+            for ts in starts
+        ]  # fmt: skip
+        return Frame.of(Bar, rows)
 
 
-@pytest.fixture
-def yahoo(tmp_path: Path) -> Iterator[YahooServer]:
-    """Answers 100 dollars for every symbol until a test says otherwise."""
-    import yfinance as yf
-    from yfinance.data import SingletonMeta
-
-    yf.set_tz_cache_location(str(tmp_path))
-    SingletonMeta._instances.clear()  # cookie and crumb of the test before
-    with serving(lambda symbol, query: (200, chart(symbol, time=NOON, price=100.0, volume=1_000))) as server:
-        yield server
-    SingletonMeta._instances.clear()
+def quote(symbol: str, second: int, price: float = 1.0, *, volume: float = 0.0, first: bool = False) -> Quote:
+    return Quote(symbol, (NOON + second) * SECOND, price, volume, first)
 
 
-class Clock:
-    """Seconds that pass only when told, in ns."""
-
-    def __init__(self, seconds: int = NOON) -> None:
-        self.now = seconds * SECOND
-
-    def __call__(self) -> int:
-        return self.now
+def feed(line: Line, *symbols: str, history: Past | None = None, **arguments: Any) -> Yahoo:
+    given: dict[str, Any] = {"delay": 2.0, "clock": line.clock} | arguments
+    return Yahoo(symbols or ("A",), line, history or Past(line.clock), lambda symbol: ALWAYS, **given)
 
 
-def feed(server: YahooServer, *symbols: str, clock: Any = None, **arguments: Any) -> Yahoo:
-    given = {"period": 0.0, "clock": clock or Clock(), "session": server.session()} | arguments
-    return Yahoo(symbols, **given)
+async def run(source: Yahoo, clock: Clock, seconds: float) -> list[Frame[Any]]:
+    end, frames = clock.now + round(seconds * SECOND), []
+    iterator = source.frames()
+    async for frame in iterator:
+        frames.append(frame)
+        if clock.now >= end:
+            break
+    await iterator.aclose()  # type: ignore[attr-defined]
+    return frames
 
 
-async def take(source: Yahoo, n: int) -> list[Frame[Any]]:
-    """The first `n` frames."""
-    found = []
-    async for frame in source.frames():
-        found.append(frame)
-        if len(found) == n:
-            return found
-    raise AssertionError("ended")
+def said(frames: list[Frame[Any]], what: str) -> list[Any]:
+    """What a kind of word says in frames without rows."""
+    return [frame.meta for frame in frames if what in frame.meta]
 
 
-def ticks(frames: list[Frame[Any]]) -> list[Tick]:
-    return [tick for frame in frames for tick in frame.rows()]
-
-
-def test_yahoo_keeps_the_contracts() -> None:
-    for contract in (Source, History, Quotes):
-        assert isinstance(Yahoo(["AAPL"]), contract)
-
-
-async def test_yahoo_passes_the_check_of_sources(yahoo: YahooServer) -> None:
-    prices = iter(range(100, 1_000))
-
-    def script(symbol: str, query: dict[str, str]) -> tuple[int, Any]:
-        price = next(prices)
-        return 200, chart(symbol, time=NOON + price, price=price)
-
-    yahoo.script = script
-    await check_source(feed(yahoo, "AAPL", "MSFT"), frames=20)
-
-
-async def test_quotes_become_ticks_with_the_volume_since_the_last_poll(yahoo: YahooServer) -> None:
-    quotes = iter([(0, 100.0, 1_000), (5, 101.0, 1_250), (5, 101.0, 1_250), (9, 102.0, 1_300), (20, 90.0, 40)])
-
-    def script(symbol: str, query: dict[str, str]) -> tuple[int, Any]:
-        second, price, volume = next(quotes)
-        return 200, chart(symbol, time=NOON + second, price=price, volume=volume)
-
-    yahoo.script = script
-    found = ticks(await take(feed(yahoo, "AAPL"), 9))
-    assert [(tick.ts // SECOND - NOON, tick.price, tick.size) for tick in found] == [
-        (0, 100.0, 0.0),
-        (5, 101.0, 250.0),  # polled twice, told once
-        (9, 102.0, 50.0),
-        (20, 90.0, 40.0),  # a new day counts from 0
+def gaps(frames: list[Frame[Any]]) -> list[tuple[str, float, float]]:
+    facts = [json.loads(meta["gap"]) for meta in said(frames, "gap")]
+    return [
+        (",".join(one["symbols"]), one["start"] / SECOND - NOON, one["end"] / SECOND - NOON)
+        for one in facts
+        if one["source"] == "yahoo"
     ]
-    assert [tick.id for tick in found] == [tick.ts // 1_000_000 for tick in found]
-    assert {(tick.symbol, tick.source) for tick in found} == {("AAPL", "yahoo")}
 
 
-async def test_heartbeats_trail_the_polls_by_the_delay(yahoo: YahooServer) -> None:
+def test_yahoo_is_a_source() -> None:
+    assert isinstance(feed(Line(Clock(), {})), Source)
+    with pytest.raises(SourceError, match="expected symbols, was none"):
+        Yahoo([], Line(Clock(), {}), Past(Clock()), lambda symbol: ALWAYS)
+
+
+async def test_yahoo_passes_the_check_of_sources() -> None:
     clock = Clock()
-    source = feed(yahoo, "AAPL", clock=clock, delay=15.0)
-    frames = source.frames()
-    assert len(await anext(frames)) == 1
-    assert (await anext(frames)).meta == {"heartbeat": str((NOON - 15) * SECOND)}
-    clock.now += 7 * SECOND
-    assert (await anext(frames)).meta == {"heartbeat": str((NOON - 8) * SECOND)}
-    await frames.aclose()
+    quotes = {i: [quote("A", i, 10.0 + i), quote("B", i, 20.0 + i)] for i in range(1, 200)}
+    line = Line(clock, quotes, {"A": (20, 40), "B": (30, 31)})
+    await check_source(feed(line, "A", "B", intervals=("1s", "1m"), past=3), frames=700)
+    assert line.closed
 
 
-async def test_one_failing_symbol_backs_off_and_the_others_go_on(yahoo: YahooServer) -> None:
+async def test_quotes_become_ticks_with_the_volume_since_the_quote_before() -> None:
     clock = Clock()
-
-    def script(symbol: str, query: dict[str, str]) -> tuple[int, Any]:
-        return (500, "<html>oops</html>") if symbol == "BAD" else (200, chart(symbol, time=NOON, price=1.0))
-
-    yahoo.script = script
-    source = feed(yahoo, "GOOD", "BAD", clock=clock, backoff=lambda: Backoff(first=8.0, least=1.0))
-    frames = source.frames()
-    asked = []
-    for _ in range(12):
-        await anext(frames)
-        before = len(yahoo.charts)
-        clock.now += 4 * SECOND
-        await anext(frames)
-        asked.append(sum(symbol == "BAD" for symbol, _ in yahoo.charts[before:]) > 0)
-    await frames.aclose()
-    assert sum(symbol == "GOOD" for symbol, _ in yahoo.charts) >= 12
-    assert 1 <= sum(asked) <= 4  # after 8, 16, 32 s, not at each poll
-
-
-async def test_429_pauses_every_symbol_and_tells_for_how_long(yahoo: YahooServer) -> None:
-    clock = Clock()
-    yahoo.script = lambda symbol, query: (429, "Too Many Requests")
-    source = feed(yahoo, "A", "B", clock=clock, pause=Backoff(first=30.0, longest=900.0, least=1.0))
-    with pytest.raises(RateLimitedError, match="429") as error:
-        await source.history(["A"], "1d", 0, NOON * SECOND)
-    assert error.value.retry_after == 30.0
-    before = yahoo.requests
-    clock.now += 10 * SECOND
-    with pytest.raises(RateLimitedError, match="20 s left") as error:
-        await source.quotes(["B"])
-    assert error.value.retry_after == pytest.approx(20.0)
-    frames = await take(source, 3)
-    assert yahoo.requests == before
-    assert [len(frame) for frame in frames] == [0, 0, 0]  # heartbeats go on
-    clock.now += 21 * SECOND
-    yahoo.script = lambda symbol, query: (200, chart(symbol, time=NOON + 31, price=5.0))
-    assert len(ticks(await take(source, 2))) == 2
-
-
-async def test_many_429_at_once_count_as_one(yahoo: YahooServer) -> None:
-    yahoo.script = lambda symbol, query: (429, "Too Many Requests")
-    pause = Backoff(first=30.0, least=1.0)
-    await take(feed(yahoo, *"ABCDEF", pause=pause), 1)
-    assert pause.failures == 1
-
-
-@pytest.mark.parametrize(
-    ("answer", "message"),
-    [
-        ((500, "<html>oops</html>"), "expected JSON for AAPL, was status 500, '<html>oops"),
-        ((401, {"finance": {"error": {"code": "Unauthorized"}}}), "expected status 200 for AAPL, was 401"),
-        ((404, refusal("Not Found", "No data found, symbol may be delisted")), "was No data found, symbol may be"),
-        ((422, refusal("Unprocessable", "1m data not available")), "expected data of AAPL, was 1m data not available"),
-        ((200, ""), "expected JSON for AAPL, was status 200, ''"),
-        ((200, '{"chart": {"result"'), "expected JSON for AAPL"),
-        ((200, {"chart": {"result": [], "error": None}}), "expected a chart of AAPL"),
-        ((200, {"chart": {"result": [{"meta": {}}]}}), "expected a chart of AAPL"),
-        ((200, [1, 2]), "expected a chart of AAPL"),
-    ],
-)
-async def test_answers_that_are_none_raise_in_yahoos_words(yahoo: YahooServer, answer: Any, message: str) -> None:
-    yahoo.script = lambda symbol, query: answer
-    source = feed(yahoo, "AAPL")
-    with pytest.raises(SourceError, match=message):
-        await source.history(["AAPL"], "1d", 0, NOON * SECOND)
-    with pytest.raises(SourceError, match="AAPL"):
-        await source.quotes(["AAPL"])
-
-
-async def test_a_refused_crumb_is_fetched_again(yahoo: YahooServer) -> None:
-    from yfinance.data import YfData
-
-    source = feed(yahoo, "AAPL")
-    await source.quotes(["AAPL"])
-    YfData()._crumb = "stale"
-    assert len(await source.quotes(["AAPL"])) == 1
-
-
-async def test_quotes_without_a_price_raise(yahoo: YahooServer) -> None:
-    answer = chart("AAPL", time=NOON)
-    del answer["chart"]["result"][0]["meta"]["regularMarketPrice"]
-    yahoo.script = lambda symbol, query: (200, answer)
-    with pytest.raises(SourceError, match="expected a price and time of AAPL"):
-        await feed(yahoo).quotes(["AAPL"])
-
-
-async def test_nobody_listening_raises(yahoo: YahooServer) -> None:
-    source = feed(yahoo)
-    yahoo.port = 1
-    with pytest.raises(SourceError, match="yahoo: expected data of AAPL, was"):
-        await source.quotes(["AAPL"])
-
-
-async def test_a_closed_exchange_is_left_alone_and_said_so_once(
-    yahoo: YahooServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    clock = Clock(SATURDAY)
-    source = feed(yahoo, "AAPL", "BTC-USD", clock=clock)
-    await take(source, 4)
-    assert {symbol for symbol, _ in yahoo.charts} == {"BTC-USD"}
-    said = [record.getMessage() for record in caplog.records if "closed" in record.getMessage()]
-    assert said == ["yahoo: XNYS is closed until 2024-05-13T13:30:00Z"]
-    clock.now = (at("2024-05-13T13:30:00")) * SECOND
-    await take(source, 2)
-    assert {symbol for symbol, _ in yahoo.charts} == {"AAPL", "BTC-USD"}
-
-
-async def test_the_last_trades_of_a_session_are_still_asked_for(yahoo: YahooServer) -> None:
-    clock = Clock(at("2024-11-29T18:00:30"))  # a half day: New York closed at 13:00
-    await take(feed(yahoo, "AAPL", clock=clock), 1)
-    assert len(yahoo.charts) == 1
-    clock.now += 60 * SECOND
-    await take(feed(yahoo, "AAPL", clock=clock), 1)
-    assert len(yahoo.charts) == 1
-
-
-async def test_quotes_older_than_the_delay_are_told_about(yahoo: YahooServer, caplog: pytest.LogCaptureFixture) -> None:
-    yahoo.script = lambda symbol, query: (200, chart(symbol, time=NOON - 900 + len(yahoo.charts), price=1.0))
-    found = await take(feed(yahoo, "VALE3.SA"), 6)
-    assert len(ticks(found)) == 3
-    said = [record.getMessage() for record in caplog.records if "delay" in record.getMessage()]
-    assert said == ["yahoo: VALE3.SA has quotes 898 s old: expected a delay of at least that"]
-
-
-async def test_waiting_for_an_answer_does_not_hold_up_the_loop(yahoo: YahooServer) -> None:
-    def script(symbol: str, query: dict[str, str]) -> tuple[int, Any]:
-        time.sleep(0.5)
-        return 200, chart(symbol, time=NOON, price=1.0)
-
-    source = feed(yahoo, "AAPL")
-    await source.quotes(["AAPL"])  # imports
-    yahoo.script = script
-    asked = asyncio.create_task(source.quotes(["AAPL"]))
-    turns = 0
-    while not asked.done():
-        await asyncio.sleep(0.01)
-        turns += 1
-    assert turns > 15
-
-
-async def test_history_of_minutes_leaves_out_holes_and_the_running_bar(yahoo: YahooServer) -> None:
-    start = NOON - 300
-    rows: dict[int, tuple[float | None, ...]] = {
-        start: (10.0, 12.0, 9.0, 11.0, 100),
-        start + 60: (None, None, None, None, None),
-        start + 120: (11.0, 11.0, 11.0, 11.0, None),
-        start + 240: (11.0, 13.0, 11.0, 12.0, 50),
-        start + 300: (12.0, 12.0, 12.0, 12.0, 5),  # has just begun
-        start + 317: (12.5, 12.5, 12.5, 12.5, 0),  # the last trade, at its own time
-    }
-    yahoo.script = lambda symbol, query: (200, chart(symbol, rows=rows))
-    clock = Clock(NOON + 20)
-    bars = list((await feed(yahoo, clock=clock).history(["AAPL"], "1m", start * SECOND, NOON * SECOND)).rows())
-    assert [(bar.start // SECOND - start, bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in bars] == [
-        (0, 10.0, 12.0, 9.0, 11.0, 100.0),
-        (120, 11.0, 11.0, 11.0, 11.0, 0.0),
-        (240, 11.0, 13.0, 11.0, 12.0, 50.0),
+    quotes = {1: [quote("A", 0, 10.0, volume=500)], 3: [quote("A", 2, 11.0, volume=530), quote("A", 2, 11.0)]}
+    frames = await run(feed(Line(clock, quotes)), clock, 5)
+    ticks = [row for frame in frames for row in frame.rows()]
+    assert [(tick.ts // SECOND - NOON, tick.price, tick.size, tick.source) for tick in ticks] == [
+        (0, 10.0, 0.0, "yahoo"),
+        (2, 11.0, 30.0, "yahoo"),
     ]
-    assert bars[0].vwap == pytest.approx(32 / 3)
-    assert {(bar.interval, bar.state, bar.source, bar.trades) for bar in bars} == {("1m", "final", "yahoo", 0)}
 
 
-async def test_history_of_days_is_stamped_by_the_exchanges_own_date(yahoo: YahooServer) -> None:
-    # London counts days from midnight, which is 23:00 UTC of the day before in summer
-    opens = ["2024-03-28T00:00:00", "2024-04-01T23:00:00", "2024-04-02T23:00:00"]
-    rows = {at(text): (1.0, 1.0, 1.0, 1.0, 0) for text in opens}
-    yahoo.script = lambda symbol, query: (200, chart(symbol, zone="Europe/London", rows=rows))
-    start, end = at("2024-03-01") * SECOND, at("2024-04-03") * SECOND
-    bars = await feed(yahoo).history(["GBPUSD=X"], "1d", start, end)
-    dates = bars.ints("start").astype("datetime64[ns]").astype("datetime64[D]").astype(str).tolist()
-    assert dates == ["2024-03-28", "2024-04-02"]  # April 3 lies outside
-    ((_, query),) = yahoo.charts
-    assert query["interval"] == "1d"
-    assert int(query["period1"]) <= at("2024-03-01")
-
-
-async def test_history_of_hours_is_put_together_on_the_clock(yahoo: YahooServer) -> None:
-    opening = at("2024-05-08T13:30:00")
-    rows = {opening + 900 * i: (10.0 + i, 11.0 + i, 9.0 + i, 10.5 + i, 10) for i in range(6)}
-    yahoo.script = lambda symbol, query: (200, chart(symbol, rows=rows))
-    bars = list((await feed(yahoo).history(["AAPL"], "1h", opening * SECOND - DAY, NOON * SECOND)).rows())
-    assert [(bar.start // SECOND - opening, bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in bars] == [
-        (-1800, 10.0, 12.0, 9.0, 11.5, 20.0),
-        (1800, 12.0, 16.0, 11.0, 15.5, 40.0),
+async def test_heartbeats_trail_the_present_by_the_delay_and_carry_the_name() -> None:
+    clock = Clock()
+    frames = await run(feed(Line(clock, {}), delay=15.0), clock, 4)
+    assert [frame.meta for frame in frames] == [
+        {"heartbeat": str((NOON + second - 15) * SECOND), "source": "yahoo"} for second in (1, 2, 3, 4)
     ]
-    assert yahoo.charts[0][1]["interval"] == "15m"
 
 
-async def test_history_of_many_minutes_is_asked_for_a_week_at_a_time(yahoo: YahooServer) -> None:
-    yahoo.script = lambda symbol, query: (200, chart(symbol, rows={int(query["period2"]) - 86_400 - 60: (1.0,) * 5}))
-    start = (NOON - 20 * 86_400) * SECOND
-    bars = await feed(yahoo).history(["AAPL"], "1m", start, NOON * SECOND)
-    assert len(yahoo.charts) == 3
-    assert np.diff(bars.ints("start")).tolist() == [7 * DAY, 6 * DAY]
+async def test_while_all_are_away_nobody_vouches_for_the_feed() -> None:
+    clock = Clock()
+    line = Line(clock, {}, {"A": (3, 6), "B": (4, 7)})
+    frames = await run(feed(line, "A", "B"), clock, 8)
+    assert [meta.get("source") for meta in said(frames, "heartbeat")] == [
+        "yahoo", "yahoo", "yahoo", None, None, "yahoo", "yahoo", "yahoo",
+    ]  # fmt: skip
 
 
-async def test_history_refuses_what_yahoo_has_not(yahoo: YahooServer) -> None:
-    with pytest.raises(SourceError, match=r"expected an interval out of 1m, 2m, .*, was '1s'"):
-        await feed(yahoo).history(["AAPL"], "1s", 0, 1)
-    assert not len(await feed(yahoo).history(["AAPL"], "1m", 5, 5))
-    assert not yahoo.charts
+async def test_a_gap_is_told_at_once_and_again_while_it_lasts() -> None:
+    clock = Clock()
+    frames = await run(feed(Line(clock, {}, {"A": (3, 6)}), "A", "B"), clock, 8)
+    assert gaps(frames) == [("A", 3.0, 5.0), ("A", 3.0, 6.0), ("A", 3.0, 7.0)]
+    first = next(place for place, frame in enumerate(frames) if "gap" in frame.meta)
+    assert "heartbeat" in frames[first + 1].meta  # before time moves on
+
+
+async def test_bars_that_a_gap_has_spoilt_are_filled_once_when_they_are_complete() -> None:
+    """Case 11 of the peers' reference: after a reconnect REST fills the gap, without a duplicate."""
+    clock = Clock()
+    past = Past(clock)
+    quotes = {i: [quote("A", i, 10.0 + i), quote("B", i, 10.0 + i)] for i in range(1, 900)}
+    line = Line(clock, quotes, {"A": (70, 130)})
+    source = feed(line, "A", "B", history=past, intervals=("1s", "1m", "5m"), past=0)
+    frames = await run(source, clock, 800)
+    bars = [bar for frame in frames if frame.record is Bar for bar in frame.rows()]
+    assert [(bar.symbol, bar.interval, (bar.start // SECOND - NOON) // 60) for bar in bars] == [
+        ("A", "1m", 1),
+        ("A", "1m", 2),
+        ("A", "5m", 0),
+    ]
+    assert {(bar.state, bar.revision, bar.quality, bar.source) for bar in bars} == {("revised", 1, "ok", "yahoo:fill")}
+    for bar in bars:
+        end = bar.start + interval_ns(bar.interval)
+        assert bar.known_at >= end + 62 * SECOND  # complete, and settled
+    assert {symbol for symbol, *_ in past.asked} == {"A"}
+
+
+async def test_filling_waits_after_a_refusal_and_never_stops_the_quotes() -> None:
+    clock = Clock()
+    past = Past(clock)
+    quotes = {i: [quote("A", i, 10.0 + i)] for i in range(1, 2_000)}
+    past.refusals = 2
+    source = feed(Line(clock, quotes, {"A": (5, 10)}), history=past, intervals=("1m",), past=0)
+    frames = await run(source, clock, 400)
+    assert sum(len(frame) for frame in frames if frame.record is Tick) == 400
+    (bar,) = [bar for frame in frames if frame.record is Bar for bar in frame.rows()]
+    assert bar.start == NOON * SECOND
+    assert len(past.asked) == 3
+    assert bar.known_at >= (NOON + 60 + 62 + 15 + 30) * SECOND  # two waits of at least half of 30 and 60 s
 
 
 async def test_the_past_comes_first_by_time_and_closed(yahoo: YahooServer) -> None:
@@ -332,25 +198,37 @@ async def test_the_past_comes_first_by_time_and_closed(yahoo: YahooServer) -> No
         return 200, chart(symbol, rows={NOON - 60 * i: (1.0,) * 5 for i in (4, 3, 2, 1)})
 
     yahoo.script = script
-    source = feed(yahoo, "A", "GONE", "B", intervals=("1s", "1m"), past=3)
-    past, *_ = await take(source, 1)
+    clock = Clock()
+
+    def source(*symbols: str) -> Yahoo:
+        rest = YahooRest(session=yahoo.session(), clock=clock)
+        line = Poll(symbols, rest, lambda symbol: ALWAYS, clock=clock, sleep=clock.sleep)
+        return Yahoo(symbols, line, rest, lambda symbol: ALWAYS, clock=clock, intervals=("1s", "1m"), past=3)
+
+    past, *_ = await run(source("A", "GONE", "B"), clock, 0)
     assert [(bar.symbol, NOON - bar.start // SECOND) for bar in past.rows()] == [
         (symbol, age) for age in (180, 120, 60) for symbol in ("A", "B")
     ]
     assert past.meta == {"closed": "1"}
-    await check_source(feed(yahoo, "A", "B", intervals=("1m",), past=3), frames=4)
+    await check_source(source("A", "B"), frames=40)
 
 
-async def test_yahoo_without_symbols_says_so(yahoo: YahooServer) -> None:
-    with pytest.raises(SourceError, match="expected symbols, was none"):
-        await take(feed(yahoo), 1)
+async def test_bars_of_the_past_are_not_filled_again() -> None:
+    clock = Clock(NOON + 30)
+    past = Past(clock)
+    line = Line(clock, {}, {"A": (-90, 5)})  # as a line that takes until now to connect
+    frames = await run(feed(line, history=past, intervals=("1m",)), clock, 300)
+    bars = Frame.concat([frame for frame in frames if frame.record is Bar])
+    starts = bars.ints("start")
+    assert len(np.unique(starts)) == len(starts)
+    assert bars.labels("source").tolist()[-1] == "yahoo:fill"
+    assert starts[-1] == NOON * SECOND  # the one that was running when the past was asked for
 
 
-def test_backoff_stays_within_its_bounds() -> None:
-    full = Backoff(first=1.0, longest=60.0, draw=random.Random(1))
-    waits = np.asarray([full.failed() for _ in range(2_000)])
-    bounds = np.minimum(60.0, 2.0 ** np.arange(2_000).clip(max=60))
-    assert (waits <= bounds).all()
-    assert 25 < waits[10:].mean() < 35  # full jitter: evenly between 0 and the bound
-    half = Backoff(first=1.0, longest=60.0, least=0.5, draw=random.Random(1))
-    assert min(half.failed() for _ in range(500)) >= 0.5
+async def test_quotes_older_than_the_delay_are_told_about(caplog: pytest.LogCaptureFixture) -> None:
+    clock = Clock()
+    quotes = {i: [quote("VALE3.SA", i - 900)] for i in range(1, 9)}
+    frames = await run(feed(Line(clock, quotes), "VALE3.SA"), clock, 6)
+    assert sum(len(frame) for frame in frames) == 6
+    messages = [record.getMessage() for record in caplog.records if "delay" in record.getMessage()]
+    assert messages == ["yahoo: VALE3.SA has quotes 900 s old: expected a delay of at least that"]
