@@ -12,7 +12,7 @@ from causal_alpha.models.network import DEEP, Network, Plan, fit_network
 if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
 
-PLAN = Plan()
+PLAN = Plan(members=3)
 UNITS = 32
 
 

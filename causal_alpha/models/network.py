@@ -1,7 +1,7 @@
 """What LSTM and Transformer share: their inputs, how they are trained, how they answer.
 
 One net for all symbols. It starts as the pooled regression: a linear skip from the newest inputs is set to least
-squares, the deep part's last layer to zero, so training can only add to HAR-X what the past days tell beyond it.
+squares, the deep part's last layer to zero. The skip stays, so training adds what the past days tell beyond the last.
 A few members with different seeds are trained side by side and their logs averaged. Targets are logs of
 mean variances over each horizon, relative to the anchor of `models.state`; the loss is the squared error.
 
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 Singles = npt.NDArray[np.float32]
 
 DEEP = ("return", "fall", "range_1", "gap", "gap_fall", "volume")
-"""What the deep part reads of each day; the skip reads all of STATE."""
+"""What the deep part reads of each day."""
 INPUTS = DEEP + tuple(name for name in STATE if name not in DEEP)
+"""What the skip reads of the newest day: all of STATE."""
 _ORDER = [STATE.index(name) for name in INPUTS]
 _CUT = 6.0
 _CHUNK = 4096
@@ -108,17 +109,16 @@ def fit_network(
             f"dataset: expected at least {10 * plan.batch} sequences of {plan.lags + plan.extra} bars, was {len(rows)}"
         )
     net = build(keras, len(INPUTS), plan)
-    table.start_from_least_squares(net, plan.members)
+    weights = table.least_squares()
+    net.get_layer("skip").set_weights([np.tile(weights[:-1], plan.members), np.tile(weights[-1], plan.members)])
     run = _compiled(tensorflow, net)
     losses = _train(tensorflow, keras, net, run, table, rows, plan, seed, say or (lambda line: None))
-    sample = np.flatnonzero(table.used & table.complete(plan.lags))[::20]
-    error = table.target[sample] - table.answer(run, sample, plan.lags)
     return Network(
         family=family,
         lags=plan.lags,
         centre=table.centre,
         spread=table.spread,
-        smear=np.log(np.exp(error).mean(axis=0)),
+        smear=table.smear(run, plan.lags),
         run=run,
         net=net,
         losses=tuple(losses),
@@ -193,10 +193,23 @@ class _Table:
         parts = [run(self.windows(rows[at : at + _CHUNK], days)) for at in range(0, len(rows), _CHUNK)]
         return np.concatenate(parts).astype(np.float64)
 
-    def start_from_least_squares(self, net: Any, members: int) -> None:
+    def least_squares(self) -> Floats:
+        """Weights (inputs + 1, h) of the linear part, the constant last."""
         chosen = np.column_stack([self.inputs[self.used], np.ones(int(self.used.sum()))]).astype(np.float64)
-        found = np.linalg.lstsq(chosen, self.target[self.used], rcond=None)[0]
-        net.get_layer("skip").set_weights([np.tile(found[:-1], members), np.tile(found[-1], members)])
+        return np.asarray(np.linalg.lstsq(chosen, self.target[self.used], rcond=None)[0])
+
+    def smear(self, run: Callable[[Singles], Singles], days: int) -> Floats:
+        """Logs (h,) that make the exponential unbiased over all rows that were trained on.
+
+        The net is asked on a sample only; what the sample gets wrong of the linear part's mean, known on all rows,
+        it gets wrong of the net's.
+        """
+        weights = self.least_squares()
+        error = self.target - (self.inputs @ weights[:-1] + weights[-1])
+        whole = np.exp(error[self.used]).mean(axis=0)
+        sample = np.flatnonzero(self.used & self.complete(days))[::15]
+        net = np.exp(self.target[sample] - self.answer(run, sample, days)).mean(axis=0)
+        return np.asarray(np.log(net * whole / np.exp(error[sample]).mean(axis=0)))
 
 
 def _validation_blocks(session: Ints, block: int, embargo: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
@@ -275,7 +288,7 @@ def _train(
         if count in looks:
             losses.append(_loss(table, run, held, plan.lags))
             say(f"step {count} of {steps}: validation loss {losses[-1]:.4f}, best {min(losses):.4f}")
-            if losses[-1] < best:
+            if losses[-1] < best or not len(held):
                 best, weights = losses[-1], net.get_weights()
     net.set_weights(weights)
     return losses
