@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import msgspec
+
 from causal_alpha.errors import FrameError
 
 Kind = Literal["split", "dividend"]
@@ -68,3 +70,29 @@ def reconcile(
     ]
     taken_back = [replace(one, value=NEUTRAL[one.kind]) for one in gone if one.value != NEUTRAL[one.kind]]
     return tuple(replace(one, known_at=now) for one in (*changed, *taken_back))
+
+
+def by_symbol(actions: Iterable[Action]) -> dict[str, list[Action]]:
+    """Each symbol's words, in the order in which they became known."""
+    found: dict[str, list[Action]] = {}
+    for action in sorted(actions, key=lambda action: action.known_at):
+        found.setdefault(action.symbol, []).append(action)
+    return found
+
+
+def to_meta(actions: Iterable[Action]) -> dict[str, str]:
+    """Actions as the `meta` of a bars frame without rows, keyed `universe|*`: how a source tells them to windows."""
+    return {"actions": msgspec.json.encode(list(actions)).decode()}
+
+
+def from_meta(meta: Mapping[str, str]) -> list[Action]:
+    """The inverse of `to_meta`. Raises FrameError for nonsense.
+
+    >>> split = Action(symbol="A", kind="split", date=0, ts=9, value=4.0, known_at=9)
+    >>> from_meta(to_meta([split])) == [split]
+    True
+    """
+    try:
+        return msgspec.json.decode(meta.get("actions", "[]"), type=list[Action])
+    except msgspec.MsgspecError as error:
+        raise FrameError(f"actions: {error}", reason="schema") from error

@@ -9,7 +9,7 @@ Nothing is ever inferred from prices: a stock whose price tenfolds in a week has
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from causal_alpha.actions import Action, effective
 from causal_alpha.errors import FrameError
 from causal_alpha.frames import Column, Floats, Frame, Ints
-from causal_alpha.intervals import DAY, interval_ns
+from causal_alpha.intervals import DAY, activity, interval_ns
 from causal_alpha.records import Bar
 
 PRICES = ("open", "high", "low", "close", "vwap", "bid", "ask")
@@ -75,6 +75,44 @@ def rescale(window: Floats, fields: Sequence[str], prices: Floats, shares: Float
     return scaled
 
 
+def adjust_windows(
+    windows: Floats,
+    fields: Sequence[str],
+    symbols: Sequence[str],
+    starts: Ints,
+    ends: Ints,
+    length: int,
+    actions: Mapping[str, Sequence[Action]],
+) -> Floats:
+    """Windows (fields, n, W) of raw bars, each row as one sees it at its `ends` (n,); a copy where one changes.
+
+    `symbols` names the rows, `starts` (n, W) are those of their bars, 0 before the first, `length` is that of a bar.
+    """
+    adjusted = windows
+    for row, symbol in enumerate(symbols):
+        known = actions.get(symbol)
+        if not known or not any(starts[row, 0] <= one.ts <= ends[row] for one in known):
+            continue
+        if adjusted is windows:
+            adjusted = windows.copy()
+        as_of = np.full(starts.shape[1] + 1, ends[row])
+        try:
+            steps = _steps(starts[row], length, windows[fields.index("close"), row], known, as_of)
+        except FrameError:  # an impossible dividend: the row stays as it was traded, the others go on
+            continue
+        own = windows[:, row : row + 1]
+        adjusted[:, row] = rescale_bars(own, fields, _back(steps.prices), _back(steps.shares))[:, 0]
+    return adjusted
+
+
+def rescale_bars(window: Floats, fields: Sequence[str], prices: Floats, shares: Floats) -> Floats:
+    """A window (fields, n, W) with the prices and sizes of bar k times `prices[k]` and `shares[k]`: a new array."""
+    scaled = window.copy()
+    for names, factors in ((PRICES, prices), (SIZES, shares)):
+        scaled[[place for place, field in enumerate(fields) if field in names]] *= factors
+    return scaled
+
+
 class _Steps(NamedTuple):
     """What history is multiplied by between bars k - 1 and k of a symbol, shapes (n + 1,); n is after the last."""
 
@@ -91,7 +129,8 @@ def _groups(bars: Frame[Bar], actions: Iterable[Action], as_of: Ints) -> Iterato
     group = symbol.codes.astype(np.int64) * len(interval.names) + interval.codes
     order = np.lexsort((starts, group))
     for rows in np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []:
-        name, length = symbol.names[symbol.codes[rows[0]]], interval_ns(interval.names[interval.codes[rows[0]]])
+        name, width = symbol.names[symbol.codes[rows[0]]], interval.names[interval.codes[rows[0]]]
+        length = 1 if activity(width) else interval_ns(width)  # a bar by activity has the terms of its first trade
         known = np.append(as_of[rows], as_of[-1])
         yield rows, _steps(starts[rows], length, bars.floats("close")[rows], of_symbol.get(name, []), known)
 

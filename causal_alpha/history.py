@@ -1,10 +1,12 @@
 """Features of all of history at once, as `windows.Rings` gives them bar by bar."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from causal_alpha.features import FeatureSet, Window
+from causal_alpha.actions import Action, by_symbol
+from causal_alpha.adjust import adjust_windows
+from causal_alpha.features import FIELDS, FeatureSet, Window
 from causal_alpha.frames import Floats, Frame, Ints, Labels
 from causal_alpha.intervals import interval_ns
 from causal_alpha.keys import group_starts
@@ -14,17 +16,19 @@ from causal_alpha.windows import columns_of, to_features
 _CHUNK = 4096
 
 
-def history(feature_set: FeatureSet, bars: Frame[Bar], width: int) -> Frame[Features]:
+def history(feature_set: FeatureSet, bars: Frame[Bar], width: int, actions: Iterable[Action] = ()) -> Frame[Features]:
     """Features of every final bar of one interval, by start then symbol.
 
-    `bars`: one final bar a symbol and start, and revisions of them, in any order.
+    `bars`: one final bar a symbol and start as it was traded, and revisions of them, in any order. `actions`:
+    splits and dividends of their symbols.
     """
+    of_symbol = by_symbol(actions)
     late = bars.ints("revision") > 0
     table = _Table(bars.take(~late), bars.take(late), width)
     values = np.empty((len(table.order), len(feature_set.names)))
     starts = table.bars.ints("start")[table.order]
     for first, end in _whole_times(starts):
-        window = Window(table.windows(first, end))
+        window = Window(table.windows(first, end, of_symbol))
         values[first:end] = feature_set.compute(window, starts[first:end])
     return to_features(feature_set, table.bars.take(table.order), values)
 
@@ -57,7 +61,7 @@ class _Table:
         self._base, self._known = base[order], revised.ints("known_at")[order]
         self._news = columns_of(revised)[:, order]
 
-    def windows(self, first: int, end: int) -> Floats:
+    def windows(self, first: int, end: int, actions: Mapping[str, Sequence[Action]]) -> Floats:
         """Windows of the rows `order[first:end]`, shape (fields, rows, width)."""
         at = self.order[first:end]
         source = at[:, None] - np.arange(self._width)[::-1]
@@ -70,6 +74,10 @@ class _Table:
             seen &= self._start[at] + self._length >= self._known[revision]
             rows = np.flatnonzero(seen)
             window[:, rows, self._width - 1 - age[rows]] = self._news[:, revision][:, None]
+        if actions:
+            starts = np.where(source < self._first[at][:, None], 0, self._start[np.maximum(source, 0)])
+            symbols, ends = self.bars.labels("symbol").take(at).tolist(), self._start[at] + self._length
+            window = adjust_windows(window, FIELDS, symbols, starts, ends, self._length, actions)
         return np.ascontiguousarray(window)
 
     def _due(self, at: Ints) -> list[int]:

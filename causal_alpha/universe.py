@@ -1,15 +1,23 @@
 """Features of whole cross-sections: waits for the bars of a time, then moves the rings."""
 
+import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from causal_alpha.actions import Action, by_symbol, from_meta
 from causal_alpha.crosssection import CrossSection
+from causal_alpha.errors import FrameError
 from causal_alpha.features import FeatureSet
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import activity, interval_ns
 from causal_alpha.records import Bar, Features
 from causal_alpha.windows import Rings
+
+logger = logging.getLogger(__name__)
+
+EVERY = "*"
+"""The interval of frames that concern all of them."""
 
 
 @dataclass
@@ -19,14 +27,18 @@ class Universe:
     width: int
     sections: dict[str, CrossSection] = field(default_factory=dict)
     rings: dict[str, Rings] = field(default_factory=dict)
+    actions: dict[str, list[Action]] = field(default_factory=dict)
 
     def push(self, key: str, bars: Frame[Bar], feature_set: FeatureSet) -> Iterator[Frame[Features]]:
         """Take a frame of bars; yields one frame of features a time that became complete, in order.
 
-        Bars by activity have no time in common, and get no features.
+        Bars by activity have no time in common, and get no features. A frame for `EVERY` interval tells of
+        corporate actions.
         """
         interval = key.rpartition("|")[2]
-        if activity(interval):
+        if interval == EVERY:
+            self._learn(bars)
+        if interval == EVERY or activity(interval):
             return
         if key not in self.sections:
             self.sections[key] = CrossSection(interval_ns(interval))
@@ -34,11 +46,19 @@ class Universe:
         for section in self.sections[key].add(bars):
             if len(section.revised):
                 self.rings[key].revise(section.revised)
-            yield self.rings[key].push(feature_set, section.bars)
+            yield self.rings[key].push(feature_set, section.bars, self.actions)
+
+    def _learn(self, bars: Frame[Bar]) -> None:
+        known = {action for actions in self.actions.values() for action in actions}
+        try:
+            self.actions = by_symbol(known.union(from_meta(bars.meta)))
+        except FrameError as error:
+            logger.warning("left out: %s", error)
 
     def dump(self) -> dict[str, Any]:
         """The state as plain data and arrays, for a snapshot."""
         return {
+            "actions": [asdict(action) for actions in self.actions.values() for action in actions],
             "sections": {key: section.dump() for key, section in self.sections.items()},
             "rings": {key: rings.dump() for key, rings in self.rings.items()},
         }
@@ -50,4 +70,5 @@ class Universe:
             width,
             {key: CrossSection.load(section) for key, section in tree["sections"].items()},
             {key: Rings.load(rings, width) for key, rings in tree["rings"].items()},
+            by_symbol(Action(**facts) for facts in tree["actions"]),
         )

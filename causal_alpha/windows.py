@@ -2,20 +2,26 @@
 
 `Rings` (stream) and `history` (batch) give `FeatureSet.compute` windows of equal numbers, each row's bars
 side by side in memory, so a vector computed live is the one computed later, bit for bit. Both see a
-revision from its `known_at` on, and leave out revisions of bars that were never final.
+revision from its `known_at` on, leave out revisions of bars that were never final, and adjust windows for
+splits and dividends as one sees them at the window's end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from causal_alpha.actions import Action
+from causal_alpha.adjust import adjust_windows
 from causal_alpha.features import FIELDS, FeatureSet, Window
 from causal_alpha.frames import Floats, Frame, Ints, Labels
+from causal_alpha.intervals import interval_ns
 from causal_alpha.records import Bar, Features
 
+_NO_ACTIONS: Mapping[str, Sequence[Action]] = MappingProxyType({})
 _START, _KNOWN_AT, _REVISION = range(3)
 """Rows of `Rings.stamps`."""
 
@@ -37,11 +43,22 @@ class Rings:
     _places: tuple[tuple[str, ...], bytes, Ints, Ints] | None = field(default=None, repr=False, compare=False)
     """For the last labels: in which order to take the rows of their frame, and the symbols' rows here."""
 
-    def push(self, feature_set: FeatureSet, bars: Frame[Bar]) -> Frame[Features]:
-        """Features of the final bars of one start, one bar a symbol; sorted by symbol."""
+    def push(
+        self, feature_set: FeatureSet, bars: Frame[Bar], actions: Mapping[str, Sequence[Action]] = _NO_ACTIONS
+    ) -> Frame[Features]:
+        """Features of the final bars of one start, one bar a symbol; sorted by symbol.
+
+        Bars are held as they were traded; windows are adjusted for the `actions` of their symbols.
+        """
         order, rows = self._find(bars.labels("symbol"))
         bars = bars.take(order)
-        window = self._append(rows, columns_of(bars), _stamps(bars), max(feature_set.lookback, 1))
+        n = max(feature_set.lookback, 1)
+        window = self._append(rows, columns_of(bars), _stamps(bars), n)
+        if actions and len(bars):
+            length = interval_ns(bars.labels("interval").names[0])
+            starts, ends = self._last(self.stamps, rows, n)[_START], bars.ints("start") + length
+            symbols = bars.labels("symbol").tolist()
+            window = adjust_windows(window, FIELDS, symbols, starts, ends, length, actions)
         return to_features(feature_set, bars, feature_set.compute(Window(window), bars.ints("start")))
 
     def revise(self, bars: Frame[Bar]) -> None:

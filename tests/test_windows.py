@@ -6,7 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from causal_alpha.actions import Action, to_meta
 from causal_alpha.bars import BarState, Beat, Rules, roll
+from causal_alpha.checkpoints import pack, unpack
 from causal_alpha.features import Feature, FeatureSet, Window
 from causal_alpha.frames import Floats, Frame
 from causal_alpha.history import history
@@ -121,3 +123,45 @@ def test_rings_give_a_view_where_all_symbols_move_together() -> None:
         rings.push(spy, Frame.of(Bar, [bar(second), bar(second, symbol="B")]))
 
     assert np.shares_memory(windows[-1].bars, rings.bars)
+
+
+def test_split_day_makes_no_spike_in_the_stream_or_in_history() -> None:
+    """Four shares for one at second 30, so the price falls to a quarter; that it is not three is known at 32."""
+    rows = [bar(second, 100.0 if second < 30 else 25.0, symbol=name) for second in range(60) for name in "AB"]
+    word = {"symbol": "A", "kind": "split", "date": 0, "ts": 30 * SECOND}
+    actions = [Action(**word, value=3.0, known_at=20 * SECOND), Action(**word, value=4.0, known_at=32 * SECOND)]
+    back = FeatureSet((Feature("back", lambda window: window.close[:, -1] / window.close[:, 0] - 1, lookback=4),))
+    universe, live = Universe(WIDTH), list[Features]()
+    for second in range(60):
+        if second in {10, 31}:
+            said = Frame.empty(Bar, to_meta(actions[: 1 if second == 10 else 2]))
+            assert list(universe.push("default|*", said, back)) == []
+            universe = Universe.load(unpack(pack(universe.dump())), WIDTH)
+        meta = {"origin": "bars/x", "watermark": str((second + 1) * SECOND)}
+        now = Frame.of(Bar, [row for row in rows if row.start == second * SECOND], meta)
+        live += [row for section in universe.push("default|1s", now, back) for row in section.rows()]
+
+    once = list(history(back, Frame.of(Bar, rows), WIDTH, actions).rows())
+
+    assert live == once
+    seen = {(row.symbol, row.start // SECOND): row.values[0] for row in once if row.start >= 3 * SECOND}
+    assert [round(seen["A", second], 3) for second in range(28, 35)] == [0.0, 0.0, -0.25, 0.0, 0.0, 0.0, 0.0]
+    assert [seen["B", second] for second in range(29, 34)] == [0.0, -0.75, -0.75, -0.75, 0.0]
+
+
+def test_impossible_actions_leave_windows_as_they_were_traded() -> None:
+    universe = Universe(WIDTH)
+    dear = Action(symbol="A", kind="dividend", date=0, ts=2 * SECOND, value=1e9, known_at=0)
+    list(universe.push("default|*", Frame.empty(Bar, {"actions": "{"}), SET))
+    list(universe.push("default|*", Frame.empty(Bar, to_meta([dear])), SET))
+
+    found = [
+        row
+        for second in range(6)
+        for section in universe.push(
+            "default|1s", Frame.of(Bar, [bar(second)], {"origin": "bars/x", "watermark": str(10**18)}), SET
+        )
+        for row in section.rows()
+    ]
+
+    assert found[-1].values[1] == 1.0

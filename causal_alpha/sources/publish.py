@@ -111,6 +111,8 @@ class Publisher:
             if self._bars_pending:
                 await self.flush()
             await self._send_ticks(frame)
+        elif "actions" in frame.meta:  # they concern every interval
+            await self._send(self._bars, f"{self._universe}|*".encode(), frame, None)
         elif len(frame):
             self._bars_pending = True
             bars = cast(Frame[Bar], frame)
