@@ -120,6 +120,12 @@ def test_intraday_bars_turn_at_the_time_and_daily_ones_at_the_date() -> None:
     assert hours.tolist() == [5.0] * 14 + [10.0] * 10
 
 
+def test_bars_by_activity_turn_with_their_first_trade() -> None:
+    turn = day("2024-06-04") + 4 * HOUR
+    bars = Frame.of(Bar, [bar(turn + offset, 8.0, interval="100tick") for offset in (-5, -1, 0, 7)])
+    assert adjust(bars, [split("2024-06-04", 2.0)], LATER).floats("close").tolist() == [4.0, 4.0, 8.0, 8.0]
+
+
 def test_symbols_intervals_and_order_do_not_mix() -> None:
     parts = [daily([8.0, 4.0]), daily([8.0, 4.0], symbol="B"), daily([8.0] * 30, interval="1h")]
     actions = [split("2024-06-04", 2.0), dividend("2024-06-05", 0.25), split("2024-06-04", 4.0, symbol="B")]

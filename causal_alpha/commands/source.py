@@ -83,7 +83,7 @@ def simulator(
         start=begin,
         length=None if seconds is None else round(seconds * SECOND),
         speed=speed,
-        intervals=settings.intervals,
+        intervals=settings.time_intervals,
         history=history,
         clock=time.time_ns if live else time.monotonic_ns,
         due=begin if live else None,
@@ -99,6 +99,7 @@ def simulator(
 @click.option("--interval", help="The bars' interval, where the file doesn't tell.")
 @click.option("--stamped", type=click.Choice(["start", "end"]), default="start", show_default=True)
 @click.option("--zone", default="UTC", show_default=True, help="Time zone of times without one.")
+@click.option("--numbered", is_flag=True, help="Ids count up by one within a symbol: one left out is a gap.")
 @_kafka
 def replay(
     file: Path,
@@ -108,12 +109,14 @@ def replay(
     interval: str | None,
     stamped: Literal["start", "end"],
     zone: str,
+    numbered: bool,
     broker: str | None,
     app_id: str | None,
     partitions: int | None,
 ) -> None:
     """Ticks or bars of a Parquet or CSV FILE, with their own event times; or a recording, to the byte."""
     from causal_alpha.recording import is_recording  # noqa: PLC0415
+    from causal_alpha.sources.gaps import Numbered  # noqa: PLC0415
     from causal_alpha.sources.recorded import Recorded  # noqa: PLC0415
     from causal_alpha.sources.replay import Replay  # noqa: PLC0415
 
@@ -131,7 +134,7 @@ def replay(
         zone=zone,
         lateness=settings.lateness,
     )
-    _run(feed, settings)
+    _run(Numbered(feed) if numbered else feed, settings)
 
 
 @source.command()
@@ -172,7 +175,7 @@ def yahoo(
     rest = YahooRest()
     poll = Poll(names, rest, sessions, period=period)
     line = Fallback(names, Stream(names, sessions), poll) if stream else poll
-    _run(Yahoo(names, line, rest, sessions, delay=delay, intervals=settings.intervals, past=past), settings)
+    _run(Yahoo(names, line, rest, sessions, delay=delay, intervals=settings.time_intervals, past=past), settings)
 
 
 def _run(feed: Source, settings: Settings) -> None:

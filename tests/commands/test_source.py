@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer
 
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import SECOND
+from causal_alpha.liveness import read_signs
 from causal_alpha.records import Bar, Tick
 
 CSV = "symbol,ts_ms,price,size\nA,1719835200000,1.5,2\nB,1719835200500,2.5,3\nA,1719835201000,1.6,4\n"
@@ -50,6 +51,19 @@ async def test_source_replays_a_file_and_ends(kafka: str, app_id: str, tmp_path:
     newest = 1_719_835_201 * SECOND
     assert frames[1].meta == {"heartbeat": str(newest), "source": "replay:t.csv"}
     assert frames[2].meta == {"heartbeat": str(newest + 60 * SECOND)}  # closes the longest bars, of a minute
+
+
+@pytest.mark.services
+async def test_source_tells_the_gaps_of_a_numbered_file(kafka: str, app_id: str, tmp_path: Path) -> None:
+    rows = "id,symbol,ts_ms,price,size\n1,A,1719835200000,1.5,2\n2,A,1719835200500,2.5,3\n5,A,1719835201000,1.6,4\n"
+    (tmp_path / "t.csv").write_text(rows)
+    options = ("--numbered", "--speed", "0", "--broker", kafka, "--app-id", app_id)
+    with command("replay", str(tmp_path / "t.csv"), *options) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    first, second, *_ = [Frame.decode(Tick, value) for value in await values(kafka, f"{app_id}.ticks", 2)]
+    (gap,) = read_signs(first.meta, 0)
+    assert (gap.source, gap.start // SECOND, len(second)) == ("replay:t.csv", 1_719_835_200, 3)  # type: ignore[union-attr]
 
 
 @pytest.mark.services
