@@ -39,7 +39,7 @@ MB = 2**20
 
 @click.command()
 @click.option(
-    "--symbols", type=int, nargs=2, default=(100, 600), show_default=True, help="Of the small and of the big worker."
+    "--symbols", type=int, nargs=2, default=(100, 500), show_default=True, help="Of the small and of the big worker."
 )
 @click.option("--bars", default=320, show_default=True, help="Of each symbol.")
 @click.option("--quick", is_flag=True, help="Few symbols and bars, to see that it works.")
@@ -74,6 +74,7 @@ def measure(symbols: int, bars: int, broker: str, mongo_url: str, folder: Path) 
         "mongo_database": name,
         "app_id": name,
         "intervals": INTERVAL,
+        "max_poll_records": "4",  # as live, not a backlog of hours in one frame
         "data_dir": str(folder / name),
         "hub_port": str(free_port()),
     }
