@@ -13,14 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from causal_alpha.errors import ModelError
-from causal_alpha.features import FeatureSet, Window
-from causal_alpha.frames import Floats, Frame, Ints
+from causal_alpha.features import FeatureSet
+from causal_alpha.frames import Floats, Frame, Ints, Labels
 from causal_alpha.history import history
 from causal_alpha.keys import group_starts
-from causal_alpha.models.inputs import VOLATILITY, range_variance
+from causal_alpha.models.inputs import VOLATILITY, garman_klass
 from causal_alpha.records import Bar
 
 Mask = npt.NDArray[np.bool_]
+PRICES = ("open", "high", "low", "close")
 
 
 @dataclass(frozen=True)
@@ -45,27 +46,28 @@ class Dataset:
 
     @classmethod
     def from_bars(cls, bars: Frame[Bar], feature_set: FeatureSet = VOLATILITY) -> "Dataset":
-        """The dataset of the final bars of one interval, in any order, one a symbol and start."""
+        """The dataset of the final bars of one interval, in any order, one a symbol and start, and revisions of them.
+
+        Vectors see a revision from when it is known on; truth is what was known last.
+        """
         if not len(bars):
             raise ModelError("bars: expected at least one, was none")
         features = history(feature_set, bars, feature_set.lookback)
-        names = sorted(set(features.labels("symbol").tolist()))
-        ranks = {name: rank for rank, name in enumerate(names)}
         labels = features.labels("symbol")
-        symbol = np.asarray([ranks.get(name, -1) for name in labels.names], dtype=np.int64)[labels.codes]
-        order = np.lexsort((features.ints("start"), symbol))
-        symbol, start = symbol[order], features.ints("start")[order]
+        names = sorted(set(labels.tolist()))
+        symbol, start = _codes(labels, names), features.ints("start")
+        order = np.lexsort((start, symbol))
+        symbol, start = symbol[order], start[order]
         again = np.flatnonzero((np.diff(symbol) == 0) & (np.diff(start) == 0))
         if len(again):
             row = int(again[0])
             raise ModelError(f"bars: expected one a symbol and start, was two of {names[symbol[row]]} at {start[row]}")
-        of_bars = bars.labels("symbol")
-        own = np.asarray([ranks.get(name, -1) for name in of_bars.names], dtype=np.int64)[of_bars.codes]
-        sorted_bars = bars.take(np.lexsort((bars.ints("start"), own)))
-        columns = {name: sorted_bars.floats(name)[:, None] for name in ("open", "high", "low", "close")}
-        ranges = range_variance(Window(np.stack([columns["open"], columns["high"], columns["low"], columns["close"]])))[
-            :, 0
-        ]
+        latest = _latest(bars, names)
+        keys = dict(zip(zip(symbol.tolist(), start.tolist(), strict=True), range(len(start)), strict=True))
+        known = zip(_codes(latest.labels("symbol"), names).tolist(), latest.ints("start").tolist(), strict=True)
+        rows = np.asarray([keys.get(key, -1) for key in known], dtype=np.int64)
+        variance = np.full(len(start), np.nan)
+        variance[rows[rows >= 0]] = garman_klass(*(latest.floats(name) for name in PRICES))[rows >= 0]
         values = features.floats("values")[order]
         return cls(
             names=feature_set.names,
@@ -75,7 +77,7 @@ class Dataset:
             start=start,
             values=values,
             returns=values[:, feature_set.names.index("return_1")],
-            variance=ranges,
+            variance=variance,
         )
 
     # -- rows ------------------------------------------------------------------------------------
@@ -155,3 +157,18 @@ class Dataset:
         for column in (self.symbol, self.start, self.values, self.returns, self.variance):
             digest.update(np.ascontiguousarray(column).tobytes())
         return digest.hexdigest()[:16]
+
+
+def _codes(labels: Labels, names: Sequence[str]) -> Ints:
+    """Each row's place in `names`, -1 for others."""
+    places = {name: place for place, name in enumerate(names)}
+    return np.asarray([places.get(name, -1) for name in labels.names], dtype=np.int64)[labels.codes]
+
+
+def _latest(bars: Frame[Bar], names: Sequence[str]) -> Frame[Bar]:
+    """One bar a symbol and start: the revision that was known last."""
+    symbol, start = _codes(bars.labels("symbol"), names), bars.ints("start")
+    order = np.lexsort((bars.ints("revision"), bars.ints("known_at"), start, symbol))
+    last = np.ones(len(order), dtype=np.bool_)
+    last[:-1] = (np.diff(symbol[order]) != 0) | (np.diff(start[order]) != 0)
+    return bars.take(order[last])

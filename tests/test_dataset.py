@@ -70,6 +70,23 @@ def test_restated_prices_change_no_vector(panel: Frame[Bar], whole: Dataset) -> 
     assert np.allclose(again.values, whole.values, rtol=1e-9, atol=1e-12, equal_nan=True)
 
 
+def test_truth_is_what_was_known_last_and_vectors_what_was_known_then(panel: Frame[Bar], whole: Dataset) -> None:
+    bar = panel.take((panel.ints("start") == 200 * DAY) & panel.labels("symbol").equals("S01"))
+    revised = {
+        "high": bar.floats("high") * 1.5,
+        "revision": np.array([1]),
+        "known_at": np.array([203 * DAY]),
+    }
+    data = Dataset.from_bars(Frame.concat([panel, Frame(Bar, {**bar.columns, **revised})]))
+    row = 260 + 200
+
+    assert len(data) == len(whole)
+    assert data.variance[row] > 3 * whole.variance[row]
+    assert np.delete(data.variance, row).tolist() == np.delete(whole.variance, row).tolist()
+    changed = (data.column("log_range_5") != whole.column("log_range_5")) & np.isfinite(whole.column("log_range_5"))
+    assert np.flatnonzero(changed).tolist() == [row + 2, row + 3, row + 4]
+
+
 def test_lags_are_the_past_vectors_and_nan_before_the_first(whole: Dataset) -> None:
     rows = np.array([260, 260 + 2, 260 + 200])
     lags = whole.lags(rows, ("return_1", "log_range_1"), 4)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from causal_alpha.features import Feature, FeatureSet, MarketFeature, Window, log_return, market_mean
+from causal_alpha.features import Feature, FeatureSet, MarketFeature, Window, gap, log_return, market_mean
 from causal_alpha.frames import Floats
 from causal_alpha.scoring import FLOOR
 
@@ -20,10 +20,19 @@ MEMORY = 128
 """Bars in an exponentially weighted mean: what is left out weighs 0.94^127, less than 0.05 %."""
 
 
-def range_variance(window: Window) -> Floats:
-    """Garman-Klass variance of each bar, (n, W). Journal of Business 53(1), 1980."""
-    ranges, bodies = np.log(window.high / window.low), np.log(window.close / window.open)
+def garman_klass(opened: Floats, high: Floats, low: Floats, close: Floats) -> Floats:
+    """Variance of each bar by its range: ½ ln(high / low)² − (2 ln 2 − 1) ln(close / open)².
+
+    Garman and Klass, Journal of Business 53(1), 1980.
+    """
+    ranges, bodies = np.log(high / low), np.log(close / opened)
     variance: Floats = 0.5 * ranges * ranges - (2 * np.log(2) - 1) * bodies * bodies
+    return variance
+
+
+def range_variance(window: Window) -> Floats:
+    """Garman-Klass variance of each bar of a window, (n, W)."""
+    variance: Floats = 0.5 * window.ranges * window.ranges - (2 * np.log(2) - 1) * window.bodies * window.bodies
     return variance
 
 
@@ -53,14 +62,8 @@ def log_ewma_range(window: Window) -> Floats:
 
 def log_ewma_square(window: Window) -> Floats:
     """Log of the exponentially weighted mean of squared log returns: RiskMetrics, 1996, section 5.2."""
-    returns = np.log(window.close[:, 1:] / window.close[:, :-1])
+    returns = window.returns
     result: Floats = np.log(np.maximum((returns * returns * _weights(returns.shape[1])).sum(axis=1), FLOOR))
-    return result
-
-
-def gap(window: Window) -> Floats:
-    """Log return from the close before to the open."""
-    result: Floats = np.log(window.open[:, -1] / window.close[:, -2])
     return result
 
 

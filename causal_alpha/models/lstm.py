@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
 
 PLAN = Plan(members=3)
-UNITS = 32
 
 
 def build(keras: Any, inputs: int, plan: Plan) -> Any:
@@ -23,7 +22,7 @@ def build(keras: Any, inputs: int, plan: Plan) -> Any:
     deep = days[:, :, : len(DEEP)]
     found = []
     for member in range(plan.members):
-        memory = layers.LSTM(UNITS, return_sequences=True, name=f"lstm_{member}")(deep)
+        memory = layers.LSTM(plan.width, return_sequences=True, name=f"lstm_{member}")(deep)
         memory = layers.Dropout(0.2, name=f"dropout_{member}")(memory)
         found.append(layers.Dense(len(HORIZONS), kernel_initializer="zeros", name=f"head_{member}")(memory))
     added = layers.Concatenate()(found) if len(found) > 1 else found[0]

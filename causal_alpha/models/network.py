@@ -38,20 +38,22 @@ _CHUNK = 4096
 
 @dataclass(frozen=True)
 class Plan:
-    """How a net is trained, chosen on sessions before 2018 of the development data alone.
+    """How large a net is and how it is trained, chosen on sessions before 2018 of the development data alone.
 
     A sequence has `lags` + `extra` days and is scored on its last `extra` + 1, each a target with at least `lags`
     days of past. `targets` counts those each member is trained on, days seen again included, so that the time it
-    takes doesn't grow with the history. Validation: one block of `block` sessions in ten.
+    takes doesn't grow with the history. Validation: one block of `block` sessions in twenty.
     """
 
+    width: int = 32
+    blocks: int = 2
     lags: int = 40
     extra: int = 20
     stride: int = 1
     members: int = 5
     targets: int = 300_000
     looks: int = 6
-    batch: int = 64
+    batch: int = 32
     rate: float = 1e-3
     block: int = 21
 
@@ -213,14 +215,14 @@ class _Table:
 
 
 def _validation_blocks(session: Ints, block: int, embargo: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Rows of every tenth block of sessions, and those rows with their neighbours; the newest block is trained on.
+    """Rows of every twentieth block of sessions, and those rows with their neighbours; the newest block is trained on.
 
     Neighbours within `embargo` sessions share days of truth with a block, so training leaves them out too.
     """
-    back = session.max(initial=0) - session
-    place = (back - block) % (10 * block)
+    cycle = 20 * block
+    place = (session.max(initial=0) - session - block) % cycle
     held = place < block
-    near = held | (place >= 10 * block - embargo) | (place < block + embargo)
+    near = held | (place >= cycle - embargo) | (place < block + embargo)
     return held, near
 
 
@@ -236,7 +238,7 @@ def _run_lengths(complete: npt.NDArray[np.bool_], place: Ints) -> Ints:
 def _compiled(tensorflow: Any, net: Any) -> Callable[[Singles], Singles]:
     """The mean of the members for the last day, with one graph for all batch sizes."""
 
-    @tensorflow.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    @tensorflow.function(reduce_retracing=True, autograph=False)  # type: ignore[untyped-decorator]
     def graph(windows: Any) -> Any:
         return tensorflow.reduce_mean(net(windows, training=False)[:, -1], axis=1)
 
@@ -264,7 +266,7 @@ def _train(
     schedule = keras.optimizers.schedules.CosineDecay(plan.rate, steps)
     optimizer = keras.optimizers.Adam(schedule, clipnorm=1.0)
 
-    @tensorflow.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    @tensorflow.function(reduce_retracing=True, autograph=False)  # type: ignore[untyped-decorator]
     def step(windows: Any, target: Any, weight: Any) -> Any:
         with tensorflow.GradientTape() as tape:
             said = net(windows, training=True)[:, -len(back) :]
@@ -275,7 +277,7 @@ def _train(
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss
 
-    held = np.flatnonzero(table.held & table.complete(plan.lags))[::6]
+    held = np.flatnonzero(table.held & table.complete(plan.lags))[::3]
     generator = np.random.default_rng(seed)
     target, used = table.target.astype(np.float32), table.used.astype(np.float32)
     losses = [_loss(table, run, held, plan.lags)]

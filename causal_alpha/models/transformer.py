@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PATCH = 5
 PLAN = Plan(stride=PATCH, members=2, targets=240_000, batch=128)
-WIDTH, HEADS, BLOCKS, DROPOUT = 32, 4, 2, 0.1
+HEADS, DROPOUT = 4, 0.1
 
 
 def build(keras: Any, inputs: int, plan: Plan) -> Any:
@@ -28,12 +28,12 @@ def build(keras: Any, inputs: int, plan: Plan) -> Any:
     newest = layers.Reshape((-1, PATCH, inputs))(days)[:, :, -1]
     found = []
     for member in range(plan.members):
-        hidden = layers.Dense(WIDTH, name=f"embed_{member}")(patches)
+        hidden = layers.Dense(plan.width, name=f"embed_{member}")(patches)
         most = (plan.lags + plan.extra) // PATCH
         hidden = hidden + keras_nlp.layers.PositionEmbedding(most, name=f"position_{member}")(hidden)
-        for block in range(BLOCKS):
+        for block in range(plan.blocks):
             hidden = keras_nlp.layers.TransformerDecoder(
-                intermediate_dim=2 * WIDTH,
+                intermediate_dim=2 * plan.width,
                 num_heads=HEADS,
                 dropout=DROPOUT,
                 normalize_first=True,
