@@ -22,8 +22,8 @@ CONTENDERS = {
 }
 STAGES = {
     "kafka": "Kafka has the tick",
-    "bars": "the worker has sent a row with it",
-    "hub": "the hub has the row",
+    "bars": "a row with it is sent to a topic",
+    "hub": "the worker's hub has a row with it",
     "client": "the WebSocket's other end has it",
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from agents.bars import forming_here
 from agents.broadcast import service
 from benchmarks.stages import HUB_FILE
 from causal_alpha import app
@@ -19,13 +20,18 @@ taken: list[tuple[int, Frame[Any]]] = []
 _publish = service.hub.publish
 
 
-def publish(frame: Frame[Any]) -> None:
-    _publish(frame)
+def note(frame: Frame[Any]) -> None:
     if frame.record is Bar:
         taken.append((time.monotonic_ns(), frame))
 
 
+def publish(frame: Frame[Any]) -> None:
+    _publish(frame)
+    note(frame)
+
+
 service.hub.publish = publish  # type: ignore[method-assign]
+forming_here.listen(note)  # after the hub, which listens since its agents were imported
 
 
 @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]

@@ -9,8 +9,8 @@ Rows whose oldest tick was sent during the warm-up don't count.
 `stages` tells how far it is to each place on the way, always since the tick was produced:
 
 - `kafka`: the broker has appended the tick to its log (by its clock, to the ms; every tick counts);
-- `bars`: the worker has sent a row with it to the topic bars or forming (by the record's time, to the ms);
-- `hub`: the hub in the worker has that row (`benchmarks.hub_probe`);
+- `bars`: a row with it is on its way to the topic bars or forming (by the record's time, to the ms);
+- `hub`: the worker's hub has a row with it (`benchmarks.hub_probe`), forming ones without a way through Kafka;
 - `client`: the other end of the WebSocket has it, which is the result.
 """
 
