@@ -93,6 +93,10 @@ def test_yardsticks_score_one_and_figures_are_complete(data: Dataset) -> None:
     assert report.families["ewma"]["1"]["crps_ewma"] == 1.0
     assert report.families["naive"]["1"]["rmse_rw"] == 1.0
     assert report.served == {}
+    assert report.years["har"].keys() == {1971}
+    assert report.years["har"][1971] == pytest.approx(report.families["har"]["1"]["qlike_har"])
+    assert report.worst["har"][0] in data.symbols
+    assert report.worst["har"][1] >= report.families["har"]["1"]["qlike_har"] - 1e-9
 
 
 def test_reference_is_scored_on_the_same_rows(data: Dataset) -> None:

@@ -68,5 +68,9 @@ def table(report: "Report") -> str:
                 f"{name:<12} {horizon:>2} {f['qlike_har']:>10.4f} {f['qlike_t']:>6.1f} {f['crps_ewma']:>10.4f}"
                 f" {f['crps_t']:>6.1f} {f['rmse_rw']:>8.4f}"
             )
+    for name, years in report.years.items():
+        symbol, ratio = report.worst[name]
+        by_year = ", ".join(f"{year} {value:.3f}" for year, value in years.items())
+        lines.append(f"{name:<12} QLIKE/HAR by year: {by_year}; worst symbol: {symbol} {ratio:.3f}")
     lines += [f"served {name:<22} {value:.4f}" for name, value in report.served.items()]
     return "\n".join(lines)

@@ -24,11 +24,14 @@ class Report:
 
     qlike_har: mean QLIKE over that of log-HAR per symbol. crps_ewma: mean CRPS over that of a normal distribution
     of exponentially weighted variance. rmse_rw: error of the location over that of no change. t's are of the daily
-    mean difference, clustered by date; below 0 the family is better.
+    mean difference, clustered by date; below 0 the family is better. `years` and `worst` are qlike_har one bar
+    ahead by year, and of the symbol where it is greatest.
     """
 
     families: dict[str, dict[str, Figures]] = field(default_factory=dict)
     served: Figures = field(default_factory=dict)
+    years: dict[str, dict[int, float]] = field(default_factory=dict)
+    worst: dict[str, tuple[str, float]] = field(default_factory=dict)
 
 
 def judge(dataset: Dataset, origins: Origins, outlooks: Mapping[str, Outlook], names: Sequence[str]) -> Report:
@@ -56,6 +59,9 @@ def judge(dataset: Dataset, origins: Origins, outlooks: Mapping[str, Outlook], n
                 "crps_t": clustered_t(score[scored], spread[scored], dates[scored], horizon),
                 "rmse_rw": float(np.sqrt(mean_where(error, scored) / mean_where(change, scored))),
             }
+            if horizon == 1:
+                report.years[name] = _by_year(loss, yardstick, dates, ranged)
+                report.worst[name] = _worst_symbol(loss, yardstick, ranged, dataset.symbols)
             if name == "blend" and horizon == 1:
                 report.served.update(serve(density, returns, dates, test))
     return report
@@ -78,3 +84,18 @@ def serve(density: Density, returns: Floats, dates: npt.NDArray[np.int64], test:
         prices.append(mean_where(after, known) / mean_where(before, known))
     order = ("coverage_80", "coverage_95", "coverage_80_worst_250", "coverage_95_worst_250")
     return {name: figures[name] for name in order} | {"winkler_ratio": max(prices)}
+
+
+def _by_year(loss: Floats, yardstick: Floats, dates: npt.NDArray[np.int64], known: Mask) -> dict[int, float]:
+    year = dates.astype("datetime64[ns]").astype("datetime64[Y]").astype(np.int64) + 1970
+    years = sorted(set(year[known].tolist()))
+    return {
+        one: mean_where(loss, known & (year == one)) / mean_where(yardstick, known & (year == one)) for one in years
+    }
+
+
+def _worst_symbol(loss: Floats, yardstick: Floats, known: Mask, symbols: tuple[str, ...]) -> tuple[str, float]:
+    held = np.flatnonzero((known & (yardstick > 0)).any(axis=0))  # a price that never moves is forecast without loss
+    ratios = [mean_where(loss[:, at], known[:, at]) / mean_where(yardstick[:, at], known[:, at]) for at in held]
+    place = int(np.argmax(ratios))
+    return symbols[held[place]], ratios[place]

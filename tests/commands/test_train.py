@@ -31,5 +31,5 @@ def test_train_says_what_it_was_fitted_on(file: Path) -> None:
 
 
 def test_train_refuses_a_family_that_is_none(file: Path) -> None:
-    with pytest.raises(ModelError, match="expected one of naive, ewma, har, .*, was 'prophet'"):
+    with pytest.raises(ModelError, match=r"expected one of naive, ewma, har, .*, was 'prophet'"):
         CliRunner().invoke(train, ["prophet", "--data", str(file)], catch_exceptions=False)
