@@ -27,6 +27,7 @@ _TICK_ROWS, _BAR_ROWS = 1_000, 4_000
 _WINDOW = 256  # messages on the way before `send` waits
 _BEAT = ("heartbeat", "source")
 _STOP = 5.0  # seconds that the last messages get when a run is broken off
+_AWAY = 600_000  # milliseconds that Kafka may be away in the midst of a run
 
 
 @lru_cache(maxsize=65_536)
@@ -44,7 +45,7 @@ class Publisher:
 
     `partitions` is the number of partitions of the ticks topic: entering waits `patience` seconds for
     Kafka and for the topic to have as many, and creates the topics that don't exist. Raises SinkError
-    when Kafka can't take the rows. Rows of a partition keep their order.
+    when Kafka can't take the rows, or is away for more than ten minutes. Rows of a partition keep their order.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Publisher:
             bootstrap_servers=self._broker,
             acks="all",
             enable_idempotence=True,
+            request_timeout_ms=_AWAY,
             linger_ms=self._linger_ms,
             max_batch_size=MAX_MESSAGE // 8,
             max_request_size=MAX_MESSAGE,

@@ -71,7 +71,7 @@ class Replay:
 
     async def _tick_frames(self) -> AsyncIterator[Frame[Tick]]:
         reader = TickReader(self._layout, source=self.name, zone=self._zone, symbol=self._symbol)
-        newest, beat = 0, 0
+        newest, beat, joined = 0, 0, 0  # joined: the first row after a hole
         pace: Pace | None = None
         present = time.time_ns()
         batches = self._file.batches(list(self._layout.columns.values()))
@@ -84,12 +84,14 @@ class Replay:
                 pace = self._pace(due)
             async for first, last, now in cuts(due, pace or self._pace(due), apart=STRIDE):
                 reached = int(due[first]) if first < last else min(now, int(due[first]))
-                for quiet in self._quiet(beat, newest, reached - self._slack):
+                for quiet in self._quiet(max(beat, joined), newest, reached - self._slack):
                     beat = quiet
                     yield heartbeat(quiet, self.name)
-                newest = int(due[last - 1]) if last else newest
+                if first < last:
+                    joined = reached if reached > newest + _PATIENCE else joined
+                    newest = int(due[last - 1])
                 late = max(newest, reached) - self._slack
-                said = heartbeat(late, self.name if late <= newest + _PATIENCE else "")
+                said = heartbeat(late, self.name if joined <= late <= newest + _PATIENCE else "")
                 meta = said.meta if late >= beat + SECOND else {}
                 beat = late if meta else beat
                 if first < last or meta:

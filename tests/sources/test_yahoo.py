@@ -1,10 +1,11 @@
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
+from causal_alpha.barstate import BarState, Rules
 from causal_alpha.calendar import load_sessions
 from causal_alpha.checks import check_source
 from causal_alpha.errors import SourceError
@@ -16,8 +17,18 @@ from causal_alpha.sources.tape import Quote
 from causal_alpha.sources.yahoo import Yahoo
 from causal_alpha.sources.yahoo_poll import Poll
 from causal_alpha.sources.yahoo_rest import YahooRest
+from causal_alpha.transform import Transform
 from tests.sources.clock import NOON, Clock
 from tests.sources.yahoo_server import YahooServer, chart, refusal
+
+
+class Message(NamedTuple):
+    """A Kafka record, as far as the transform looks."""
+
+    offset: int
+    timestamp: int
+    value: bytes
+
 
 ALWAYS = load_sessions("24/7")
 MINUTE = 60 * SECOND
@@ -232,3 +243,32 @@ async def test_quotes_older_than_the_delay_are_told_about(caplog: pytest.LogCapt
     assert sum(len(frame) for frame in frames) == 6
     messages = [record.getMessage() for record in caplog.records if "delay" in record.getMessage()]
     assert messages == ["yahoo: VALE3.SA has quotes 900 s old: expected a delay of at least that"]
+
+
+async def test_transform_and_fill_leave_no_bar_of_a_minute_spoilt_and_none_whole_replaced() -> None:
+    """Cases 3 and 11 of the peers' reference, from the quotes to what an archive ends up with."""
+    clock = Clock()
+    quotes = {i: [quote("A", i, 10.0 + i, volume=i), quote("B", i, 20.0 + i, volume=i)] for i in range(1, 500)}
+    quotes |= {i: [quote("B", i, 20.0 + i, volume=i)] for i in range(70, 131)}
+    line = Line(clock, quotes, {"A": (70, 131)})
+    frames = await run(feed(line, "A", "B", history=Past(clock), intervals=("1s", "1m"), past=0), clock, 450)
+    state, transform = BarState.new(Rules.of(("1s", "1m"))), Transform(topic="ticks", partitions=1, tolerance=5.0)
+    bars = [bar for frame in frames if frame.record is Bar for bar in frame.rows()]
+    for offset, frame in enumerate(frame for frame in frames if frame.record is Tick):
+        made, rejects = transform.run(state, 0, [Message(offset, 4 * 10**12, frame.encode())])
+        assert not len(rejects)
+        bars += [bar for part in made.values() for bar in part.rows()]
+    first = {(bar.symbol, bar.interval, bar.start // SECOND - NOON): bar for bar in bars if bar.state == "final"}
+    assert {second: first["A", "1m", second].quality for second in (0, 60, 120, 180, 240)} == {
+        0: "partial", 60: "partial", 120: "partial", 180: "ok", 240: "ok",
+    }  # fmt: skip
+    seconds = {second: first["A", "1s", second].quality for second in range(60, 140)}
+    assert {quality for second, quality in seconds.items() if 70 <= second < 130} == {"no_data"}
+    assert {quality for second, quality in seconds.items() if second < 68 or second > 134} == {"ok"}
+    assert {bar.quality for key, bar in first.items() if key[0] == "B" and key[2] > 60} == {"ok"}
+    last: dict[tuple[str, str, int], Bar] = {}
+    for bar in sorted(bars, key=lambda bar: (bar.known_at, bar.revision)):
+        last[bar.symbol, bar.interval, bar.start // SECOND - NOON] = bar
+    minutes = {key: bar for key, bar in last.items() if key[1] == "1m" and key[2] >= 60}
+    assert {bar.quality for bar in minutes.values()} == {"ok"}
+    assert {key for key, bar in minutes.items() if bar.source == "yahoo:fill"} == {("A", "1m", 60), ("A", "1m", 120)}

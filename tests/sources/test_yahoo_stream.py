@@ -4,7 +4,7 @@ import random
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -18,10 +18,8 @@ from causal_alpha.records import Bar, Tick
 from causal_alpha.sessions import Sessions
 from causal_alpha.sources import yahoo_stream
 from causal_alpha.sources.backoff import Backoff
-from causal_alpha.sources.cadence import Cadence
 from causal_alpha.sources.fallback import Fallback
 from causal_alpha.sources.tape import Quote
-from causal_alpha.sources.watchdog import Watchdog
 from causal_alpha.sources.yahoo import Yahoo
 from causal_alpha.sources.yahoo_poll import Poll
 from causal_alpha.sources.yahoo_rest import YahooRest
@@ -62,6 +60,11 @@ async def read_until(stream: Any, enough: Callable[[list[Quote]], bool], seconds
             quotes += await stream.read()
             stream.away(time.time_ns())
     return quotes
+
+
+async def hurry(seconds: float) -> None:
+    """A sleep a hundred times as short."""
+    await asyncio.sleep(seconds / 100)
 
 
 def now_ms() -> int:
@@ -121,7 +124,7 @@ async def test_stream_comes_back_after_every_kind_of_end(end: str) -> None:
     assert all(quote.first for quote in quotes)  # what traded between two connections is nobody's
 
 
-async def test_stream_is_away_from_its_last_quote_until_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_stream_is_away_from_its_last_quote_until_it_is_back() -> None:
     back = asyncio.Event()
 
     async def script(connection: ServerConnection, number: int) -> None:
@@ -168,36 +171,33 @@ async def test_a_break_that_nobody_saw_is_told_all_the_same() -> None:
 
 async def test_connected_but_mute_stream_is_cut_and_joined_again(caplog: pytest.LogCaptureFixture) -> None:
     """Case 9 of the peers' reference."""
+    clock = Clock()
 
     async def script(connection: ServerConnection, number: int) -> None:
-        if number == 0:
+        if number == 0:  # a quote a second
             for i in range(30):
-                await connection.send(message("A", now_ms(), 10.0 + i))
-                await asyncio.sleep(0.02)
+                clock.now += SECOND
+                await connection.send(message("A", clock.now // MILLISECOND, 10.0 + i))
         if number == 2:
-            await connection.send(message("A", now_ms(), 99.0))
+            await connection.send(message("A", clock.now // MILLISECOND, 99.0))
         await connection.wait_closed()
 
-    cadence = Cadence(always)
-    watchdog = Watchdog(["A"], cadence, factor=20.0, patience=1e9, least=0.5)
-    async with streaming(script) as yahoo, line(yahoo, cadence=cadence, watchdog=watchdog) as stream:
+    async with streaming(script) as yahoo, line(yahoo, clock=clock, sleep=hurry) as stream:
         await read_until(stream, lambda quotes: len(quotes) == 30)
-        fell_silent, gone = time.time_ns(), []
+        fell_silent, gone = clock.now, []
         async with asyncio.timeout(15):
-            while True:
-                quotes = await stream.read()
-                if quotes:
-                    break
-                gone.append(stream.away(time.time_ns()))
-        assert quotes[0].price == 99.0
-        assert quotes[0].first
+            while not (quotes := await stream.read()):
+                gone.append((clock.now, stream.away(clock.now)))
+                clock.now += SECOND
+        assert (quotes[0].price, quotes[0].first) == (99.0, True)
         assert yahoo.connections == 3  # the second was mute, too
-        told = [since for away in gone for since in away.values()]
-        assert max(told) <= fell_silent
-        assert gone[-1]  # connected again, but not trusted before it speaks
-        stream.away(time.time_ns())
-        assert stream.away(time.time_ns()) == {}
-    assert "expected quotes of an open market, was silence for" in caplog.text
+        away = [ts for ts, symbols in gone if symbols]
+        assert away[0] == fell_silent + 10 * SECOND  # ten typical gaps
+        assert away == [ts for ts, _ in gone[10:]]  # connected again, but not trusted before it speaks
+        assert {since for _, symbols in gone for since in symbols.values()} == {fell_silent}
+        stream.away(clock.now)
+        assert stream.away(clock.now) == {}
+    assert "expected quotes of an open market, was silence for 10 s" in caplog.text
 
 
 async def test_silent_overnight_stream_is_left_alone() -> None:
@@ -206,19 +206,20 @@ async def test_silent_overnight_stream_is_left_alone() -> None:
     async def script(connection: ServerConnection, number: int) -> None:
         await connection.wait_closed()
 
-    clock = Clock(NOON + 6 * 3_600)  # two hours after the bell
-
-    async with streaming(script) as yahoo, line(yahoo, sessions=lambda symbol: NEW_YORK, clock=clock) as stream:
-        async with asyncio.timeout(5):
+    clock, new_york = Clock(NOON + 6 * 3_600), lambda symbol: NEW_YORK  # two hours after the bell
+    async with streaming(script) as yahoo, line(yahoo, clock=clock, sleep=hurry, sessions=new_york) as stream:
+        async with asyncio.timeout(10):
             while not yahoo.connections:
-                await asyncio.sleep(0.01)
-                await asyncio.wait({asyncio.ensure_future(stream.read())}, timeout=0.05)
-        for _ in range(3):
-            clock.now += 4 * 3_600 * SECOND
+                await stream.read()
+        stream.away(clock.now)
+        for _ in range(15):
+            clock.now += 3_600 * SECOND
             await stream.read()
-            stream.away(clock.now)
             assert stream.away(clock.now) == {}
         assert yahoo.connections == 1
+        clock.now += 3 * 3_600 * SECOND  # half an hour after the opening
+        await stream.read()
+        assert stream.away(clock.now).keys() == {"A"}
 
 
 async def test_half_open_connection_is_noticed_by_its_pings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,9 +266,10 @@ async def test_stream_that_is_closed_at_once_every_time_does_not_spin() -> None:
 
     backoff = Backoff(first=0.05, longest=10.0, least=1.0)
     async with streaming(script) as yahoo, line(yahoo, backoff=backoff) as stream:
-        end = time.monotonic() + 1.0
-        while time.monotonic() < end:
-            await asyncio.wait({asyncio.ensure_future(stream.read())}, timeout=0.1)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                while True:
+                    await stream.read()
         assert 2 <= yahoo.connections <= 6
 
 
@@ -442,9 +444,6 @@ async def test_a_gap_of_the_socket_is_filled_from_history() -> None:
             broken.set()
             connection.transport.abort()
         await connection.wait_closed()
-
-    async def hurry(seconds: float) -> None:
-        await asyncio.sleep(seconds / 100)
 
     async with streaming(script) as yahoo:
         stream = Stream(["A"], always, url=yahoo.url, clock=clock, sleep=hurry, backoff=quick())
