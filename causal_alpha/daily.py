@@ -25,8 +25,9 @@ COLUMNS = ("symbol", "date", "open", "high", "low", "close", "adj_close", "volum
 def read_daily(path: Path) -> tuple[Frame[Bar], list[str]]:
     """The bars in the file's order, `start` at midnight UTC of the session's date, and what was left out.
 
-    Left out, each with a line that says so: rows with a price that isn't above 0, or a high below the low. Raises
-    SourceError for a file that isn't one of daily bars, or has no row that can be used.
+    Left out, each with a line that says so: rows with a price that isn't above 0 or a high below the low, and what
+    comes again for the same symbol and date. Raises SourceError for a file that isn't one of daily bars, or has
+    no row that can be used.
     """
     try:
         table = pq.read_table(path)
@@ -44,6 +45,8 @@ def read_daily(path: Path) -> tuple[Frame[Bar], list[str]]:
     left_out = [_describe(row, symbols, start, prices) for row in np.flatnonzero(bad).tolist()]
     if bad.all():
         raise SourceError(f"{path}: expected prices above 0 and low <= high, was {left_out[0]}")
+    again = _again(symbols, start, bad)
+    left_out += [f"again: {_describe(row, symbols, start, prices)}" for row in np.flatnonzero(again).tolist()]
     factor = prices["adj_close"] / np.where(bad, 1.0, prices["close"])
     bars = Frame.from_columns(
         Bar,
@@ -61,7 +64,7 @@ def read_daily(path: Path) -> tuple[Frame[Bar], list[str]]:
             "source": Labels.constant(f"replay:{path.name}", len(symbols)),
         },
     )
-    return bars.take(~bad), left_out
+    return bars.take(~bad & ~again), left_out
 
 
 def session_start(day: date) -> int:
@@ -99,6 +102,16 @@ def _bad(prices: dict[str, Floats]) -> npt.NDArray[np.bool_]:
     for name in ("open", "high", "low", "close", "adj_close"):
         bad |= ~(np.isfinite(prices[name]) & (prices[name] > 0))
     return np.asarray(bad)
+
+
+def _again(symbols: list[str], start: Ints, bad: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Rows whose symbol and date a usable row before them has."""
+    labels = Labels.of(symbols)
+    order = np.lexsort((np.arange(len(start)), bad, start, labels.codes))
+    same = (np.diff(labels.codes[order]) == 0) & (np.diff(start[order]) == 0)
+    again = np.zeros(len(start), dtype=np.bool_)
+    again[order[1:]] = same
+    return again & ~bad
 
 
 def _describe(row: int, symbols: list[str], start: Ints, prices: dict[str, Floats]) -> str:

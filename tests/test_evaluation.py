@@ -167,6 +167,10 @@ def test_file_of_other_columns_is_refused_and_bad_rows_are_named(tmp_path: Path,
     assert len(bars) == len(close) - 1
     assert len(left_out) == 1
     assert "close -1" in left_out[0]
+    pq.write_table(pa.concat_tables([table, table.slice(7, 2)]), other)
+    bars, left_out = read_daily(other)
+    assert len(bars) == len(close)
+    assert [line.startswith("again: S0") for line in left_out] == [True, True]
 
 
 def test_dates_are_read_as_text_date_or_time(file: Path, tmp_path: Path) -> None:
