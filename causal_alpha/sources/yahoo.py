@@ -52,7 +52,7 @@ class Yahoo:
         self._symbols = tuple(dict.fromkeys(symbols))
         if not self._symbols:
             raise SourceError("yahoo: expected symbols, was none")
-        self._line, self._history = line, history
+        self._line, self._history, self._sessions = line, history, sessions
         self._delay, self._clock = round(delay * SECOND), clock
         self._intervals, self._past = tuple(interval for interval in intervals if interval in FETCHED), past
         self._stitch = Stitch(self._intervals, sessions, settle=60.0 + delay)
@@ -84,13 +84,18 @@ class Yahoo:
                     yield Frame.of(Tick, ticks)
                 if due:
                     beat = max(beat, now - self._delay)
-                    yield heartbeat(beat, self.name if told < len(self._symbols) else "")
+                    yield heartbeat(beat, self.name if self._alive(now) else "")
                 for bars in self._filled(now):
                     yield bars
         finally:
             if self._filling is not None:
                 self._filling.cancel()
             await self._line.close()
+
+    def _alive(self, now: int) -> bool:
+        """Whether a symbol whose market is open can be heard, or none is open."""
+        is_open = [name for name in self._symbols if self._sessions(name).is_open(np.asarray(now))]
+        return not is_open or any(name not in self._outages.since for name in is_open)
 
     async def _recent(self, interval: str) -> Frame[Bar]:
         """The last bars of every symbol that Yahoo gives now, by time."""

@@ -27,8 +27,8 @@ _LATE = 10 * SECOND
 class Poll:
     """A line that asks for the quote of each of `symbols` every `period` seconds while its market is open.
 
-    A symbol that fails is asked again after a growing, random wait. It is away when its market has been open for
-    three periods, ten seconds at least, since it last answered.
+    A symbol that fails is asked again after a growing, random wait. It is away until it has answered, and when its
+    market has been open for three periods, ten seconds at least, since it last did.
     """
 
     def __init__(
@@ -47,8 +47,8 @@ class Poll:
         self._sessions = {symbol: sessions(symbol) for symbol in symbols}
         self._backoffs = {symbol: backoff() for symbol in symbols}
         self._wait_until = dict.fromkeys(symbols, 0)
-        self._answered = dict.fromkeys(symbols, clock())
-        self._joined: set[str] = set()
+        self._start = clock()
+        self._answered: dict[str, int] = {}
         self._closed: set[str] = set()
         self._next = 0
         self._asking: asyncio.Future[list[Quote | None]] | None = None
@@ -71,7 +71,7 @@ class Poll:
 
     def away(self, now: int) -> dict[str, int]:
         return {
-            symbol: max(self._answered[symbol], sessions.opening(now))
+            symbol: max(self._answered.get(symbol, self._start), sessions.opening(now))
             for symbol, sessions in self._sessions.items()
             if self._missed(symbol, now)
         }
@@ -94,15 +94,18 @@ class Poll:
             return None
         self._backoffs[symbol].succeeded()
         now = self._clock()
-        first = symbol not in self._joined or self._missed(symbol, now)
-        self._joined.add(symbol)
+        first = symbol not in self._answered or self._missed(symbol, now)
         self._answered[symbol] = now
         return quote._replace(first=first)
 
     def _missed(self, symbol: str, now: int) -> bool:
-        sessions = self._sessions[symbol]
-        before, after = sessions.open_time(np.asarray([self._answered[symbol], now])).tolist()
-        return bool(after - before > max(3 * self._period, _LATE) and sessions.opening(now) < now)
+        sessions, answered = self._sessions[symbol], self._answered.get(symbol)
+        if not sessions.is_open(np.asarray(now)):
+            return False
+        if answered is None:
+            return True
+        before, after = sessions.open_time(np.asarray([answered, now])).tolist()
+        return bool(after - before > max(3 * self._period, _LATE))
 
     def _trades(self, symbol: str, now: int) -> bool:
         """Whether the symbol's market is open, or was just now; says once when it no longer is."""

@@ -120,6 +120,16 @@ def test_source_refuses_a_file_without_the_columns(tmp_path: Path) -> None:
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("line", ["--stream", "--poll"])
+def test_source_yahoo_refuses_calendars_that_are_none(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    monkeypatch.setenv("CAUSAL_ALPHA_CALENDARS", "A=")
+    with command("yahoo", "--symbols", "A", line) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "calendars: expected PATTERN=NAME,... such as SIM*=24/7,*=auto, was 'A='" in err
+    assert len(err.splitlines()) == 1
+
+
 def test_source_help_imports_neither_kafka_nor_yahoo() -> None:
     code = "import sys, causal_alpha.commands.source; sys.exit(any(m in sys.modules for m in ('aiokafka', 'yfinance')))"
     assert subprocess.run([sys.executable, "-c", code], check=False, env=os.environ).returncode == 0

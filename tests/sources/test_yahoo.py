@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from causal_alpha.barstate import BarState, Rules
-from causal_alpha.calendar import load_sessions
+from causal_alpha.calendar import load_sessions, sessions_of
 from causal_alpha.checks import check_source
 from causal_alpha.errors import SourceError
 from causal_alpha.frames import Frame
@@ -18,7 +18,7 @@ from causal_alpha.sources.yahoo import Yahoo
 from causal_alpha.sources.yahoo_poll import Poll
 from causal_alpha.sources.yahoo_rest import YahooRest
 from causal_alpha.transform import Transform
-from tests.sources.clock import NOON, Clock
+from tests.sources.clock import NOON, SATURDAY, Clock
 from tests.sources.yahoo_server import YahooServer, chart, refusal
 
 
@@ -155,6 +155,28 @@ async def test_while_all_are_away_nobody_vouches_for_the_feed() -> None:
     assert [meta.get("source") for meta in said(frames, "heartbeat")] == [
         "yahoo", "yahoo", "yahoo", None, None, "yahoo", "yahoo", "yahoo",
     ]  # fmt: skip
+
+
+async def test_symbols_whose_market_is_closed_vouch_for_nobody() -> None:
+    clock = Clock(SATURDAY)
+    line = Line(clock, {}, {"BTC-USD": (3, 5)})
+    source = Yahoo(
+        ["BTC-USD", "AAPL"],
+        line,
+        Past(clock),
+        lambda symbol: load_sessions(sessions_of(symbol)),
+        delay=2.0,
+        clock=clock,
+    )
+    frames = await run(source, clock, 6)
+    assert [meta.get("source") for meta in said(frames, "heartbeat")] == [
+        "yahoo",
+        "yahoo",
+        None,
+        None,
+        "yahoo",
+        "yahoo",
+    ]
 
 
 async def test_a_gap_is_told_at_once_and_again_while_it_lasts() -> None:

@@ -127,6 +127,18 @@ async def test_a_symbol_that_does_not_answer_is_away_since_it_last_did(yahoo: Ya
     assert not any(quote.first for quote in quotes if quote.symbol == "GOOD")
 
 
+async def test_a_symbol_is_away_until_it_has_answered(yahoo: YahooServer) -> None:
+    clock = Clock()
+    yahoo.script = lambda symbol, query: (500, "")
+    line = poll(yahoo, "A", clock=clock, period=1.0, backoff=lambda: Backoff(first=1.0, longest=1.0))
+    start = clock.now
+    await read_for(line, clock, 3.0)
+    assert line.away(clock.now) == {"A": start}
+    yahoo.script = lambda symbol, query: (200, chart(symbol, time=NOON, price=1.0))
+    await read_for(line, clock, 2.0)
+    assert line.away(clock.now) == {}
+
+
 async def test_everybody_is_away_while_a_429_pauses_and_since_the_bell_in_the_morning(
     yahoo: YahooServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -134,7 +146,7 @@ async def test_everybody_is_away_while_a_429_pauses_and_since_the_bell_in_the_mo
     clock = Clock(opening - 3_600)
     yahoo.script = lambda symbol, query: (429, "")
     line = poll(yahoo, "A", "B", clock=clock, pause=Backoff(first=600.0, least=1.0))
-    while clock.now < (opening + 14) * SECOND:
+    while clock.now < (opening - 1) * SECOND:
         await line.read()
         assert line.away(clock.now) == {}
     await read_for(line, clock, 3.0)
