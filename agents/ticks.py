@@ -39,4 +39,4 @@ async def move_quiet_partitions() -> None:
         state = checkpoints.hold(partition).state
         beat = times[partition].beat(state.newest, state.watermark, time.monotonic())
         if beat is not None:
-            await app.ticks.send(key=b"", value=heartbeat(beat).encode(), partition=partition)
+            await (await app.ticks.send(key=b"", value=heartbeat(beat).encode(), partition=partition))

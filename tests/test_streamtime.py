@@ -13,6 +13,15 @@ def test_stream_time_moves_on_once_a_partition_is_quiet() -> None:
     assert time.beat(T0, T0 - SECOND, now=103.0) == T0 + 2 * SECOND  # 3 s passed, 1 s of lateness
 
 
+def test_stream_time_stands_still_while_kafka_takes_no_heartbeat() -> None:
+    time = StreamTime(idle_after=2.0, lateness=1.0)
+    time.beat(T0, NEVER, now=100.0)
+
+    assert time.beat(T0, NEVER, now=102.0) == T0 + SECOND
+    assert time.beat(T0, NEVER, now=162.0) == T0 + 3 * SECOND  # a minute until the last one was delivered
+    assert time.beat(T0, NEVER, now=163.0) == T0 + 4 * SECOND
+
+
 def test_stream_time_starts_anew_with_each_tick() -> None:
     time = StreamTime(idle_after=2.0, lateness=1.0)
     time.beat(T0, NEVER, now=100.0)
@@ -24,5 +33,7 @@ def test_stream_time_is_silent_where_a_source_speaks_or_nothing_came() -> None:
     time = StreamTime(idle_after=2.0, lateness=1.0)
     time.beat(T0, NEVER, now=100.0)
 
-    assert time.beat(T0, T0 + 60 * SECOND, now=105.0) is None
-    assert StreamTime(2.0, 1.0).beat(NEVER, NEVER, now=105.0) is None
+    assert time.beat(T0, T0 + 60 * SECOND, now=102.0) is None
+    assert time.beat(T0, T0, now=103.0) == T0 + 2 * SECOND
+    silent = StreamTime(2.0, 1.0)
+    assert [silent.beat(NEVER, NEVER, now) for now in (100.0, 102.0, 104.0)] == [None, None, None]
