@@ -18,6 +18,7 @@ from causal_alpha.scoring import FLOOR
 if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
 
+_RARE = 0.001
 SCALES = ("log_range_1", "log_range_5", "log_range_22")
 
 
@@ -58,14 +59,21 @@ def fit_per_symbol(dataset: "Dataset", *, seed: int = 0, least: int = 250) -> Ha
 
 @dataclass(frozen=True)
 class HarX:
-    """One regression for all symbols, with leverage, volume and the market: `coefficients` (h, 1 + len(STATE))."""
+    """One regression for all symbols, with leverage, volume and the market: `coefficients` (h, 1 + len(STATE)).
+
+    Inputs are held within `low` and `high`, (len(STATE),), which one in a thousand of those it was fitted on lay
+    beyond on each side: a line says nothing of where it has never been.
+    """
 
     coefficients: Floats
+    low: Floats
+    high: Floats
     family: str = "har"
     lags: int = 1
 
     def outlook(self, vectors: Vectors) -> Outlook:
         anchor, inputs = state(vectors.names, vectors.values[:, -1])
+        inputs = np.clip(inputs, self.low, self.high)
         # Row by row, not as a matrix product: BLAS would round a row differently beside other rows.
         shift = [(inputs * weights[1:]).sum(axis=1) + weights[0] for weights in self.coefficients]
         ranges = np.exp(anchor[:, None] + np.stack(shift, axis=1))
@@ -76,14 +84,17 @@ def fit(dataset: "Dataset", *, seed: int = 0, least: int = 500) -> HarX:
     """Least squares on all rows together. Raises ModelError when there are fewer than `least`."""
     del seed
     anchor, inputs = state(dataset.names, dataset.values)
+    complete = np.isfinite(inputs).all(axis=1)
+    if complete.sum() < least:
+        raise ModelError(f"dataset: expected at least {least} complete rows, was {int(complete.sum())}")
+    low, high = np.quantile(inputs[complete], [_RARE, 1 - _RARE], axis=0)
+    inputs = np.clip(inputs, low, high)
     coefficients = np.empty((len(HORIZONS), 1 + len(STATE)))
     for at, horizon in enumerate(HORIZONS):
         target = np.log(np.maximum(dataset.future(horizon)[1], FLOOR)) - anchor
-        known = np.isfinite(target) & np.isfinite(inputs).all(axis=1)
-        if known.sum() < least:
-            raise ModelError(f"dataset: expected at least {least} complete rows, was {int(known.sum())}")
+        known = np.isfinite(target) & complete
         coefficients[at] = smeared(np.column_stack([np.ones(known.sum()), inputs[known]]), target[known])
-    return HarX(coefficients)
+    return HarX(coefficients, low, high)
 
 
 def smeared(inputs: Floats, target: Floats) -> Floats:

@@ -158,5 +158,5 @@ def test_too_short_a_dataset_is_said(data: Dataset) -> None:
     short = data.until(int(data.sessions[140]))
     with pytest.raises(ModelError, match="expected at least 500 complete rows, was"):
         har.fit(short)
-    with pytest.raises(ModelError, match="expected at least 640 sequences of 60 bars, was 0"):
+    with pytest.raises(ModelError, match="expected at least 320 sequences of 60 bars, was 0"):
         lstm.fit(short, plan=QUICK)
