@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from causal_alpha.actions import Action
 from causal_alpha.adjust import PRICES, SIZES, adjust, ratios, rescale, unsplit
 from causal_alpha.errors import FrameError
+from causal_alpha.features import DEFAULT
 from causal_alpha.frames import Frame, Ints
+from causal_alpha.history import history
 from causal_alpha.intervals import DAY, SECOND, interval_ns
 from causal_alpha.records import Bar
 
@@ -238,6 +240,20 @@ def test_bars_that_come_later_change_no_factor_before(history: tuple[Frame[Bar],
     time = int(early.ints("start")[-1]) + 20 * HOUR
     whole = adjust(bars, actions, time).floats("close")[: len(early)]
     assert adjust(early, actions, time).floats("close").tolist() == whole.tolist()
+
+
+def test_a_split_day_makes_no_spike_in_any_feature() -> None:
+    """Case 12 of the peers' reference: features of adjusted history are those of a stock that never split."""
+    random = np.random.default_rng(2)
+    plain = daily((50 * np.exp(np.cumsum(0.01 * random.standard_normal(120)))).tolist())
+    turn = int(plain.ints("start")[80])
+    actions = [Action(symbol="A", kind="split", date=turn, ts=turn + 4 * HOUR, value=10.0, known_at=turn - DAY)]
+    adjusted = history(DEFAULT, adjust(traded(plain, actions), actions, LATER), DEFAULT.lookback)
+    expected = history(DEFAULT, plain, DEFAULT.lookback)
+    assert np.isfinite(expected.floats("values")[81:]).any()
+    np.testing.assert_allclose(adjusted.floats("values"), expected.floats("values"), rtol=1e-7, atol=1e-9)
+    raw = history(DEFAULT, traded(plain, actions), DEFAULT.lookback).floats("values")
+    assert np.nanmax(np.abs(raw[80] - expected.floats("values")[80])) > 1  # as it would be without
 
 
 # -- windows -------------------------------------------------------------------------------------
