@@ -14,6 +14,7 @@ from causal_alpha.sources.publish import split
 from causal_alpha.sources.requests import known_feeds
 from causal_alpha.stores import shared_database
 from causal_alpha.streamtime import StreamTime
+from causal_alpha.universe import EVERY
 
 settings = app.settings
 times: defaultdict[int, StreamTime] = defaultdict(lambda: StreamTime(settings.idle_after, settings.lateness))
@@ -29,7 +30,8 @@ async def ingest_ticks(stream: Any) -> None:
                 for partition, part in split(frame, settings.partitions):
                     await app.ticks.send(key=b"", value=part.encode(), partition=partition)
             else:
-                await app.bars.send(key=app.key(request.interval), value=frame)
+                interval = EVERY if "actions" in frame.meta else request.interval
+                await app.bars.send(key=app.key(interval), value=frame)
 
 
 @app.timer(1.0)

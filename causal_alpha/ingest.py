@@ -31,7 +31,7 @@ async def fetch(request: Request, jobs: Jobs, feeds: Mapping[str, Feed]) -> Asyn
             if frame.record is Bar and len(frame):
                 end = max(end, int(frame.ints("start").max()) + interval_ns(request.interval))
                 yield Frame(Bar, frame.columns, origin)
-            elif len(frame):
+            elif len(frame) or "actions" in frame.meta:
                 yield frame
         if end != NEVER:
             yield Frame.empty(Bar, {**origin, "watermark": str(end)})

@@ -2,10 +2,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from causal_alpha.actions import Action, to_meta
 from causal_alpha.checks import check_source
 from causal_alpha.frames import Frame, gap, heartbeat
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sources.base import Batch
+
+SPLIT = Action(symbol="A", kind="split", date=0, ts=0, value=2.0, known_at=0)
 
 
 class Fixed:
@@ -53,6 +56,7 @@ def bars(
         [ticks(5, 3), heartbeat(5)],
         [heartbeat(1), ticks(1, beat=2), ticks(9, 8, beat=9)],
         [ticks(5, beat=5), gap("fixed", ["A"], 2, 9), heartbeat(6), heartbeat(7, "fixed")],
+        [Frame.empty(Bar, to_meta([SPLIT])), bars(0)],
         [bars(0, closed=True), bars(0, 10**9, state="revised", revision=1, known_at=2 * 10**9)],
         [bars(0, 10**9), bars(2 * 10**9, closed=True), bars(0, interval="1m"), ticks(5, beat=5)],
     ],
@@ -78,6 +82,8 @@ async def test_check_source_accepts_a_feed_that_keeps_its_word(frames: list[Batc
         ([heartbeat(5, "other")], "frame 1: expected a word of 'fixed', was of 'other'"),
         ([gap("", ["A"], 5, 6)], "frame 1: expected a word of 'fixed', was of ''"),
         ([gap("fixed", ["A"], 6, 5)], "frame 1: heartbeat or gap: expected 0 <= start < end"),
+        ([Frame.empty(Bar, {"actions": "split"})], "frame 1: actions: "),
+        ([Frame(Bar, bars(0).columns, to_meta([SPLIT]))], "frame 1: expected actions without bars, was 1 bars"),
         ([bars(0, closed=True), bars(10**9)], r"frame 2: expected no bars of \['1s'\] after closed"),
     ],
 )

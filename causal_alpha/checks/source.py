@@ -5,6 +5,7 @@ from typing import cast
 
 import numpy as np
 
+from causal_alpha.actions import from_meta
 from causal_alpha.errors import FrameError, SettingsError
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import interval_ns
@@ -94,6 +95,11 @@ class _Seen:
                 self.beat = sign.ts
 
     def bars(self, frame: Frame[Bar], number: int) -> None:
+        try:
+            said = from_meta(frame.meta)
+        except FrameError as error:
+            raise AssertionError(f"frame {number}: {error}") from error
+        assert not said or not len(frame), f"frame {number}: expected actions without bars, was {len(frame)} bars"
         intervals = frame.labels("interval")
         revised = frame.labels("state").equals("revised")
         names = set(intervals.take(~revised).tolist())

@@ -9,6 +9,7 @@ from causal_alpha.frames import Frame
 from causal_alpha.intervals import interval_ns
 from causal_alpha.records import Request, Tick
 from causal_alpha.sources.base import Batch, History
+from causal_alpha.sources.corporate import Announcer, announcement
 from causal_alpha.sources.market import EPOCH
 from causal_alpha.sources.simulator import Simulator
 from causal_alpha.sources.yahoo_rest import YahooRest
@@ -34,7 +35,7 @@ def known_feeds() -> Mapping[str, Feed]:
 
 
 async def fulfil(request: Request, feeds: Mapping[str, Feed] | None = None) -> AsyncIterator[Batch]:
-    """The frames that answer a request: history a symbol at a time, or one frame of quotes.
+    """The frames that answer a request: history a symbol at a time, its splits and dividends first, or quotes.
 
     `end` 0 stands for now. Raises SourceError for a request that no feed can answer, or when the
     feed can't deliver now; what was yielded before stays valid.
@@ -56,6 +57,8 @@ async def fulfil(request: Request, feeds: Mapping[str, Feed] | None = None) -> A
         if not request.start < end:
             raise SourceError(f"start, end: expected start < end, was {request.start}, {end}")
         for symbol in dict.fromkeys(request.symbols):
+            if isinstance(feed, Announcer) and (actions := await feed.actions(symbol, request.start, end)):
+                yield announcement(actions)
             yield await feed.history([symbol], request.interval, request.start, end)
     else:
         raise SourceError(f"kind: expected one that {request.source} has, was {request.kind!r}")

@@ -1,20 +1,22 @@
 """Yahoo Finance: quotes by a line, polled or streamed; where the line was away, bars from its history."""
 
-import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 
+from causal_alpha.actions import Action
 from causal_alpha.errors import SourceError
 from causal_alpha.frames import Frame, heartbeat
 from causal_alpha.intervals import DAY, SECOND, interval_ns
 from causal_alpha.records import Bar, Tick
-from causal_alpha.sources.backoff import Backoff
 from causal_alpha.sources.base import Batch, History
 from causal_alpha.sources.cadence import SessionsOf
 from causal_alpha.sources.chart import FETCHED
+from causal_alpha.sources.corporate import Announced, Announcer, announcement
+from causal_alpha.sources.errand import Errand
 from causal_alpha.sources.gaps import Outages
 from causal_alpha.sources.line import BEAT, Line
 from causal_alpha.sources.stitch import Stitch, Want
@@ -26,13 +28,18 @@ _MARGIN = SECOND
 """How far in the future a filled bar becomes known: nobody may have known it before it was sent."""
 
 
+class Archive(History, Announcer, Protocol):
+    """A feed's past: bars as they were traded, splits and dividends."""
+
+
 class Yahoo:
     """Ticks of `symbols` as `line` brings them; before the first the last `past` bars of each of `intervals`.
 
     A tick is the last trade at a quote, with the volume since the quote before as its size, see `tape.Tape`. Heartbeats
     trail the present by `delay` seconds: raise it for exchanges whose quotes Yahoo delays. While trades are missed the
     source says so (`frames.gap`), and once the line is back and the bars are complete it sends those that the gap
-    has spoilt from `history`, as revisions with the source `yahoo:fill`.
+    has spoilt from `archive`, as revisions with the source `yahoo:fill`. Splits and dividends of the time of the past
+    come first, what is heard of later ones as it is heard.
     """
 
     name = "yahoo"
@@ -41,7 +48,7 @@ class Yahoo:
         self,
         symbols: Sequence[str],
         line: Line,
-        history: History,
+        archive: Archive,
         sessions: SessionsOf,
         *,
         delay: float = 15.0,
@@ -52,20 +59,22 @@ class Yahoo:
         self._symbols = tuple(dict.fromkeys(symbols))
         if not self._symbols:
             raise SourceError("yahoo: expected symbols, was none")
-        self._line, self._history, self._sessions = line, history, sessions
+        self._line, self._archive, self._sessions = line, archive, sessions
         self._delay, self._clock = round(delay * SECOND), clock
         self._intervals, self._past = tuple(interval for interval in intervals if interval in FETCHED), past
-        self._stitch = Stitch(self._intervals, sessions, settle=60.0 + delay)
-        self._outages = Outages(self.name, ahead=2 * BEAT)
         self._tape = Tape(self.name)
+        self._outages = Outages(self.name, ahead=2 * BEAT)
+        self._stitch = Stitch(self._intervals, sessions, settle=60.0 + delay)
+        self._announced = Announced(self._symbols, sessions)
+        self._filling = Errand[list[tuple[Want, Frame[Bar]]]]("filling its gaps")
+        self._asking = Errand[list[tuple[str, Sequence[Action]]]]("asking for splits and dividends again")
         self._lagging: set[str] = set()
-        self._filling: asyncio.Task[list[tuple[Want, Frame[Bar]]]] | None = None
-        self._fill_from = 0
-        self._refusals = Backoff(first=30.0, longest=900.0, least=0.5)
 
     async def frames(self) -> AsyncIterator[Batch]:
+        if actions := await self._past_actions():
+            yield announcement(actions)
         for interval in self._intervals if self._past else ():
-            yield await self._recent(interval)
+            yield await self._past_bars(interval)
         beat, told = -BEAT, 0
         try:
             while True:
@@ -85,11 +94,11 @@ class Yahoo:
                 if due:
                     beat = max(beat, now - self._delay)
                     yield heartbeat(beat, self.name if self._alive(now) else "")
-                for bars in self._filled(now):
+                for bars in (*self._filled(now), *self._news(now)):
                     yield bars
         finally:
-            if self._filling is not None:
-                self._filling.cancel()
+            self._filling.cancel()
+            self._asking.cancel()
             await self._line.close()
 
     def _alive(self, now: int) -> bool:
@@ -97,14 +106,33 @@ class Yahoo:
         is_open = [name for name in self._symbols if self._sessions(name).is_open(np.asarray(now))]
         return not is_open or any(name not in self._outages.since for name in is_open)
 
-    async def _recent(self, interval: str) -> Frame[Bar]:
+    # -- the past ----------------------------------------------------------------------------
+
+    def _since(self, interval: str, now: int) -> int:
+        return now - max(5 * DAY, 2 * self._past * interval_ns(interval))
+
+    async def _past_actions(self) -> list[Action]:
+        """Splits and dividends of the time that the past bars cover."""
+        now = self._clock()
+        found: list[Action] = []
+        start = min((self._since(interval, now) for interval in self._intervals), default=now - 5 * DAY)
+        for symbol in self._announced.symbols:
+            try:
+                said = await self._archive.actions(symbol, start - start % DAY, now + DAY)
+            except SourceError as error:
+                logger.warning("%s; asking for its splits and dividends later", error)
+            else:
+                self._announced.begin(symbol, said, now)
+                found += said
+        return found
+
+    async def _past_bars(self, interval: str) -> Frame[Bar]:
         """The last bars of every symbol that Yahoo gives now, by time."""
         now = self._clock()
-        start = now - max(5 * DAY, 2 * self._past * interval_ns(interval))
         found = []
         for symbol in self._symbols:
             try:
-                bars = await self._history.history([symbol], interval, start, now)
+                bars = await self._archive.history([symbol], interval, self._since(interval, now), now)
             except SourceError as error:
                 logger.warning("%s; starting without its past", error)
             else:
@@ -113,35 +141,45 @@ class Yahoo:
         self._stitch.have(past)
         return past.take(np.argsort(past.ints("start"), kind="stable"), {"closed": "1"})
 
-    def _filled(self, now: int) -> list[Frame[Bar]]:
-        """What has been fetched of the bars that gaps have spoilt; fetches what is due now beside the quotes."""
-        found: list[Frame[Bar]] = []
-        if self._filling is not None and self._filling.done():
-            for want, bars in self._filling.result():
-                filled = self._stitch.fill(want, bars, source=f"{self.name}:fill", now=now, margin=_MARGIN)
-                if len(filled):
-                    found.append(filled)
-            self._filling = None
-        if self._filling is None and now >= self._fill_from:
-            wants = self._stitch.due(now)
-            if wants:
-                self._filling = asyncio.create_task(self._fetch(wants))
-        return found
+    # -- beside the quotes -------------------------------------------------------------------
+
+    def _filled(self, now: int) -> Iterator[Frame[Bar]]:
+        """What has been fetched of the bars that gaps have spoilt; starts to fetch what is due."""
+        for want, bars in self._filling.take() or ():
+            filled = self._stitch.fill(want, bars, source=f"{self.name}:fill", now=now, margin=_MARGIN)
+            if len(filled):
+                yield filled
+        if self._filling.may_start(now) and (wants := self._stitch.due(now)):
+            self._filling.start(self._fetch(wants))
 
     async def _fetch(self, wants: Sequence[Want]) -> list[tuple[Want, Frame[Bar]]]:
         """Bars for as many of `wants` as Yahoo answers; after a refusal the others wait."""
         found = []
-        for want in wants:
-            first, last = int(want.starts[0]), int(want.starts[-1]) + 1
-            try:
-                found.append((want, await self._history.history([want.symbol], want.interval, first, last)))
-            except SourceError as error:
-                wait = self._refusals.failed()
-                self._fill_from = self._clock() + round(wait * SECOND)
-                logger.warning("%s; filling its gaps in %.0f s", error, wait)
-                break
-        else:
-            self._refusals.succeeded()
+        try:
+            for want in wants:
+                first, last = int(want.starts[0]), int(want.starts[-1]) + 1
+                found.append((want, await self._archive.history([want.symbol], want.interval, first, last)))
+            self._filling.succeeded()
+        except SourceError as error:
+            self._filling.refused(error, self._clock())
+        return found
+
+    def _news(self, now: int) -> Iterator[Frame[Bar]]:
+        """What Yahoo says of splits and dividends that it did not say before; starts to ask when it is due."""
+        for symbol, said in self._asking.take() or ():
+            if news := self._announced.hear(symbol, said, now):
+                yield announcement(news)
+        if self._asking.may_start(now) and (symbols := self._announced.due(now)):
+            self._asking.start(self._ask(symbols, *self._announced.span(now)))
+
+    async def _ask(self, symbols: Sequence[str], start: int, end: int) -> list[tuple[str, Sequence[Action]]]:
+        found = []
+        try:
+            for symbol in symbols:
+                found.append((symbol, await self._archive.actions(symbol, start, end)))
+            self._asking.succeeded()
+        except SourceError as error:
+            self._asking.refused(error, self._clock())
         return found
 
     def _warn_of_late(self, ticks: Sequence[Tick], now: int) -> None:

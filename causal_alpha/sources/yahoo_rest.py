@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from causal_alpha.actions import Action
+from causal_alpha.adjust import unsplit
 from causal_alpha.errors import RateLimitedError, SourceError
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import DAY, SECOND
@@ -23,6 +24,7 @@ NAME = "yahoo"
 _CHART = "https://query2.finance.yahoo.com/v8/finance/chart/"
 _AT_ONCE = 4
 _TIMEOUT = 15.0
+_FRESH = 600 * SECOND
 
 
 class YahooRest:
@@ -40,6 +42,7 @@ class YahooRest:
         self._pause = pause or Backoff(first=30.0, longest=900.0, least=0.5)
         self._paused_until = 0
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._said: dict[str, tuple[int, int, tuple[Action, ...]]] = {}  # asked when, and from when on
 
     async def quote(self, symbol: str) -> Quote:
         """The symbol's last trade. Raises SourceError."""
@@ -53,9 +56,9 @@ class YahooRest:
         return Frame.of(Tick, sorted(ticks, key=lambda tick: tick.ts))
 
     async def history(self, symbols: Sequence[str], interval: str, start: int, end: int) -> Frame[Bar]:
-        """Final bars; VWAP is an estimate, see `chart.read_bars`.
+        """Final bars as they were traded; VWAP is an estimate, see `chart.read_bars`.
 
-        Prices are adjusted for the splits until now, not for dividends: `adjust.unsplit` makes raw ones of them.
+        Yahoo's own prices are adjusted for the splits until now, which is undone here.
         """
         if interval not in FETCHED:
             raise SourceError(f"yahoo: expected an interval out of {', '.join(FETCHED)}, was {interval!r}")
@@ -72,7 +75,8 @@ class YahooRest:
                 )
                 bars = read_bars(symbol, payload, interval, self._clock())
                 starts = bars.ints("start")
-                found.append(bars.take((starts >= first) & (starts < last)))
+                bars = bars.take((starts >= first) & (starts < last))
+                found.append(unsplit(bars, await self._recent_actions(symbol, start), self._clock()))
         return Frame.concat(found) if found else Frame.empty(Bar)
 
     async def actions(self, symbol: str, start: int, end: int) -> tuple[Action, ...]:
@@ -80,14 +84,24 @@ class YahooRest:
 
         Raises SourceError when Yahoo can't deliver now.
         """
+        now = self._clock()
         payload = await self._chart(
             symbol,
             interval="1d",
             period1=max(0, start - DAY) // SECOND,
-            period2=(self._clock() + DAY) // SECOND,  # later splits, too: Yahoo counts dividends in today's shares
+            period2=(now + DAY) // SECOND,  # later splits, too: Yahoo counts dividends in today's shares
             events="div,splits",
         )
-        return tuple(action for action in read_actions(symbol, payload) if start <= action.date < end)
+        found = read_actions(symbol, payload)
+        self._said[symbol] = now, start, found
+        return tuple(action for action in found if start <= action.date < end)
+
+    async def _recent_actions(self, symbol: str, start: int) -> tuple[Action, ...]:
+        """Those from `start` (ns) on until now, not older than ten minutes."""
+        asked, since, _ = self._said.get(symbol, (0, start, ()))
+        if asked + _FRESH < self._clock() or since > start:
+            await self.actions(symbol, start, start)
+        return self._said[symbol][2]
 
     async def _chart(self, symbol: str, **params: Any) -> Any:
         left = (self._paused_until - self._clock()) / SECOND

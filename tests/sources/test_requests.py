@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from causal_alpha.actions import Action, from_meta
 from causal_alpha.errors import RateLimitedError, SourceError
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import DAY, SECOND
@@ -45,6 +46,20 @@ async def test_history_comes_a_symbol_at_a_time() -> None:
     frames = await collect(request(interval="1m", start=EPOCH, end=end))
     assert [frame.labels("symbol").tolist() for frame in frames] == [["SIM:BRAVO"] * 10, ["SIM:ALFA"] * 10]
     assert [frame.ints("start")[0] for frame in frames] == [EPOCH, EPOCH]
+
+
+class Splitting(Simulator):
+    """Knows of one split."""
+
+    async def actions(self, symbol: str, start: int, end: int) -> Sequence[Action]:
+        return [Action(symbol=symbol, kind="split", date=start, ts=start, value=2.0, known_at=start)]
+
+
+async def test_splits_come_before_the_history_of_their_symbol() -> None:
+    feeds: dict[str, Feed] = {"simulator": Splitting(start=EPOCH)}
+    frames = [frame async for frame in fulfil(request(start=EPOCH, end=EPOCH + 60 * SECOND), feeds)]
+    assert [len(frame) for frame in frames] == [0, 1, 0, 1]
+    assert [one.symbol for frame in frames for one in from_meta(frame.meta)] == ["SIM:BRAVO", "SIM:ALFA"]
 
 
 async def test_quotes_come_as_ticks() -> None:

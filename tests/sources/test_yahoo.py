@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from causal_alpha.actions import Action, from_meta
 from causal_alpha.barstate import BarState, Rules
 from causal_alpha.calendar import load_sessions, sessions_of
 from causal_alpha.checks import check_source
@@ -12,13 +13,14 @@ from causal_alpha.errors import SourceError
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import SECOND, interval_ns
 from causal_alpha.records import Bar, Tick
+from causal_alpha.sessions import Sessions
 from causal_alpha.sources.base import Source
 from causal_alpha.sources.tape import Quote
 from causal_alpha.sources.yahoo import Yahoo
 from causal_alpha.sources.yahoo_poll import Poll
 from causal_alpha.sources.yahoo_rest import YahooRest
 from causal_alpha.transform import Transform
-from tests.sources.clock import NOON, SATURDAY, Clock
+from tests.sources.clock import NOON, SATURDAY, Clock, at
 from tests.sources.yahoo_server import YahooServer, chart, refusal
 
 
@@ -35,16 +37,21 @@ MINUTE = 60 * SECOND
 
 
 class Line:
-    """Quotes by second, and the seconds in which symbols are away; a read takes a second."""
+    """Quotes by second, and the seconds in which symbols are away; a read takes `step` seconds."""
 
     def __init__(
-        self, clock: Clock, quotes: Mapping[int, Sequence[Quote]], away: Mapping[str, tuple[int, int]] | None = None
+        self,
+        clock: Clock,
+        quotes: Mapping[int, Sequence[Quote]],
+        away: Mapping[str, tuple[int, int]] | None = None,
+        *,
+        step: float = 1.0,
     ) -> None:
-        self.clock, self.quotes, self.lost = clock, quotes, away or {}
+        self.clock, self.quotes, self.lost, self.step = clock, quotes, away or {}, step
         self.start, self.closed = clock.now, False
 
     async def read(self) -> Sequence[Quote]:
-        await self.clock.sleep(1.0)
+        await self.clock.sleep(self.step)
         return self.quotes.get((self.clock.now - self.start) // SECOND, [])
 
     def away(self, now: int) -> Mapping[str, int]:
@@ -64,6 +71,8 @@ class Past:
         self.clock = clock
         self.asked: list[tuple[str, str, int, int]] = []
         self.refusals = 0
+        self.said: list[Action] = []
+        self.announced: list[tuple[str, int]] = []
 
     async def history(self, symbols: Sequence[str], interval: str, start: int, end: int) -> Frame[Bar]:
         (symbol,) = symbols
@@ -79,6 +88,13 @@ class Past:
             for ts in starts
         ]  # fmt: skip
         return Frame.of(Bar, rows)
+
+    async def actions(self, symbol: str, start: int, end: int) -> Sequence[Action]:
+        self.announced.append((symbol, self.clock.now))
+        if self.refusals:
+            self.refusals -= 1
+            raise SourceError("yahoo: not now")
+        return [action for action in self.said if action.symbol == symbol and start <= action.date < end]
 
 
 def quote(symbol: str, second: int, price: float = 1.0, *, volume: float = 0.0, first: bool = False) -> Quote:
@@ -256,6 +272,72 @@ async def test_bars_of_the_past_are_not_filled_again() -> None:
     assert len(np.unique(starts)) == len(starts)
     assert bars.labels("source").tolist()[-1] == "yahoo:fill"
     assert starts[-1] == NOON * SECOND  # the one that was running when the past was asked for
+
+
+def new_york(symbol: str) -> Sessions:
+    return load_sessions("XNYS")
+
+
+def split(value: float, *, known_at: int) -> Action:
+    day = at("2024-05-08")
+    return Action(
+        symbol="A", kind="split", date=day * SECOND, ts=(day + 4 * 3_600) * SECOND, value=value, known_at=known_at
+    )
+
+
+def told(frames: list[Frame[Any]]) -> list[tuple[float, int]]:
+    return [(action.value, action.known_at) for frame in frames for action in from_meta(frame.meta)]
+
+
+async def test_splits_of_the_past_come_before_its_bars() -> None:
+    clock = Clock()
+    past = Past(clock)
+    past.said = [split(4.0, known_at=7)]
+    source = Yahoo(["A"], Line(clock, {}), past, new_york, intervals=("1m",), clock=clock)
+    frames = await run(source, clock, 5)
+    assert told(frames[:1]) == [(4.0, 7)]
+    assert frames[1].meta == {"closed": "1"}
+    assert told(frames[2:]) == []
+    await check_source(Yahoo(["A"], Line(clock, {}), past, new_york, intervals=("1m",), clock=clock), frames=9)
+
+
+async def test_a_split_of_the_day_is_told_when_it_is_heard_and_told_again_when_it_is_put_right() -> None:
+    """Case 12 of the peers' reference: provisional, then reconciled."""
+    clock = Clock(at("2024-05-08T13:00:00"))  # half an hour before the bell
+    past, opening = Past(clock), at("2024-05-08T13:30:00") * SECOND
+    source = Yahoo(["A"], Line(clock, {}, step=60.0), past, new_york, past=0, clock=clock)
+    frames = source.frames()
+    heard: list[tuple[float, int]] = []
+    changes = {opening - 60 * SECOND: 20.0, opening + 9_000 * SECOND: 2.0, opening + 99_000 * SECOND: 1.0}
+    async for frame in frames:
+        heard += told([frame])
+        for ts, value in changes.items():
+            if clock.now >= ts:
+                past.said = [split(value, known_at=0)] if value != 1.0 else []
+        if clock.now > opening + 29 * 3_600 * SECOND:
+            break
+    await frames.aclose()  # type: ignore[attr-defined]
+    assert [value for value, _ in heard] == [20.0, 2.0, 1.0]
+    first, second, third = (known_at for _, known_at in heard)
+    assert opening <= first <= opening + 120 * SECOND
+    assert opening + 9_000 * SECOND < second <= opening + 13_000 * SECOND
+    assert opening + 99_000 * SECOND < third
+    times = [ts for _, ts in past.announced][1:]  # after the one at the start
+    assert load_sessions("XNYS").is_open(np.array(times)).all()
+    assert 11 <= len(times) <= 13  # one an hour
+
+
+async def test_refused_splits_are_asked_for_again_and_crypto_has_none() -> None:
+    clock = Clock()
+    past = Past(clock)
+    past.refusals, past.said = 2, [split(4.0, known_at=0)]
+
+    def sessions(symbol: str) -> Sessions:
+        return load_sessions(sessions_of(symbol))
+
+    frames = await run(Yahoo(["A", "BTC-USD"], Line(clock, {}), past, sessions, past=0, clock=clock), clock, 60)
+    assert [value for value, _ in told(frames)] == [4.0]
+    assert {symbol for symbol, _ in past.announced} == {"A"}
 
 
 async def test_quotes_older_than_the_delay_are_told_about(caplog: pytest.LogCaptureFixture) -> None:

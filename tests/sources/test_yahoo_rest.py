@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from causal_alpha.actions import Action
-from causal_alpha.adjust import adjust, unsplit
+from causal_alpha.adjust import adjust
 from causal_alpha.errors import RateLimitedError, SourceError
 from causal_alpha.intervals import DAY, SECOND
 from causal_alpha.sources.backoff import Backoff
 from causal_alpha.sources.base import History
 from causal_alpha.sources.chart import read_actions
+from causal_alpha.sources.corporate import Announcer
 from causal_alpha.sources.requests import Quotes
 from causal_alpha.sources.yahoo_rest import YahooRest
 from tests.sources.clock import NOON, Clock, at
@@ -23,7 +24,7 @@ def rest(server: YahooServer, *, clock: Clock | None = None, pause: Backoff | No
 
 
 def test_yahoo_rest_keeps_the_contracts() -> None:
-    for contract in (History, Quotes):
+    for contract in (History, Quotes, Announcer):
         assert isinstance(YahooRest(), contract)
 
 
@@ -162,7 +163,7 @@ async def test_history_of_days_is_stamped_by_the_exchanges_own_date(yahoo: Yahoo
     bars = await rest(yahoo).history(["GBPUSD=X"], "1d", start, end)
     dates = bars.ints("start").astype("datetime64[ns]").astype("datetime64[D]").astype(str).tolist()
     assert dates == ["2024-03-28", "2024-04-02"]  # April 3 lies outside
-    ((_, query),) = yahoo.charts
+    (query, _) = (query for _, query in yahoo.charts)
     assert query["interval"] == "1d"
     assert int(query["period1"]) <= at("2024-03-01")
 
@@ -183,7 +184,7 @@ async def test_history_of_many_minutes_is_asked_for_a_week_at_a_time(yahoo: Yaho
     yahoo.script = lambda symbol, query: (200, chart(symbol, rows={int(query["period2"]) - 86_400 - 60: (1.0,) * 5}))
     start = (NOON - 20 * 86_400) * SECOND
     bars = await rest(yahoo).history(["AAPL"], "1m", start, NOON * SECOND)
-    assert len(yahoo.charts) == 3
+    assert asked(yahoo, events=False) == ["AAPL"] * 3
     assert np.diff(bars.ints("start")).tolist() == [7 * DAY, 6 * DAY]
 
 
@@ -280,9 +281,27 @@ async def test_history_and_actions_give_raw_and_adjusted_prices(yahoo: YahooServ
     answer["chart"]["result"][0]["events"] = {"splits": split_of("2020-08-31T13:30:00", 4)}
     yahoo.script = lambda symbol, query: (200, answer)
     source, start, end = rest(yahoo), at("2020-08-01") * SECOND, at("2020-10-01") * SECOND
-    bars = await source.history(["AAPL"], "1d", start, end)
-    known = await source.actions("AAPL", start, end)
-    raw = unsplit(bars, known, end)
+    raw = await source.history(["AAPL"], "1d", start, end)
     assert raw.floats("close").tolist() == [500.0, 504.0, 127.0, 128.0]
     assert raw.floats("volume").tolist() == [100.0, 100.0, 400.0, 400.0]
-    assert adjust(raw, known, end).floats("close").tolist() == bars.floats("close").tolist()
+    known = await source.actions("AAPL", start, end)
+    adjusted = adjust(raw, known, end)
+    assert adjusted.floats("close").tolist() == [125.0, 126.0, 127.0, 128.0]  # as Yahoo gave them
+    assert adjusted.floats("volume").tolist() == [400.0] * 4
+
+
+async def test_history_asks_for_splits_once_in_ten_minutes(yahoo: YahooServer) -> None:
+    clock = Clock()
+    source, start, end = rest(yahoo, clock=clock), (NOON - 86_400) * SECOND, NOON * SECOND
+    for _ in range(2):
+        await source.history(["A"], "1m", start, end)
+    assert asked(yahoo, events=True) == ["A"]
+    await source.history(["A"], "1m", start - DAY, end)  # an earlier split is unknown yet
+    clock.now += 601 * SECOND
+    await source.history(["A"], "1m", start, end)
+    assert asked(yahoo, events=True) == ["A"] * 3
+
+
+def asked(yahoo: YahooServer, *, events: bool) -> list[str]:
+    """Symbols of the requests for splits and dividends, or of the others."""
+    return [symbol for symbol, query in yahoo.charts if ("events" in query) == events]
