@@ -75,11 +75,11 @@ class Simulator:
         for ticks, end in self._trades():
             ts = ticks.ints("ts")
             async for first, last, now in cuts(ts, pace, apart=STRIDE):
-                for quiet in strides(beat, int(ts[first]) if first < last else min(now, int(ts[first]))):
+                reached = int(ts[first]) if first < last else min(now, int(ts[first]))
+                for quiet in strides(beat, reached):
                     beat = quiet
                     yield heartbeat(beat, self.name)
-                came = int(ts[last - 1]) if last else beat
-                reached = came if self._speed is None else min(int(ts[last]) if last < len(ts) else end, max(now, came))
+                reached = int(ts[last - 1]) if first < last else reached
                 meta = heartbeat(reached, self.name).meta if reached >= beat + every else {}
                 beat = reached if meta else beat
                 if first < last or meta:
