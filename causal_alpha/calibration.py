@@ -61,11 +61,12 @@ class Residuals:
         own = np.where(count > 0, square.sum(axis=0) / np.maximum(count, 1), pooled)
         trust = 2 / 3 * np.minimum(count / self.depth, 1)
         self.width = np.sqrt(np.maximum(trust * own + (1 - trust) * pooled, _SMALLEST))
-        self.shape = np.quantile((self.ring / self.width)[known], LEVELS)
-        self.shape = self.shape - self.shape[_MIDDLE]
+        standard = (self.ring / self.width)[known]
+        # The mean goes, for the location says where it is; the median stays beside it where returns are skewed.
+        self.shape = np.quantile(standard, LEVELS) - standard.mean()
 
     def quantiles(self, location: Floats, variance: Floats) -> Floats:
-        """Quantiles (n, 13) of the return, its median at `location`."""
+        """Quantiles (n, 13) of the return, its mean at `location`."""
         scale = self.width * np.sqrt(np.maximum(variance, _SMALLEST))
         return location[:, None] + scale[:, None] * self.shape
 

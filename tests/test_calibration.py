@@ -87,3 +87,13 @@ def test_states_go_on_where_they_were_dumped() -> None:
         one = layer.adjust(residuals.quantiles(np.zeros(4), np.full(4, 1e-4)))
         other = layer_again.adjust(again.quantiles(np.zeros(4), np.full(4, 1e-4)))
         assert one.tobytes() == other.tobytes()
+
+
+def test_residuals_learn_skewness_and_no_drift() -> None:
+    rng = np.random.default_rng(6)
+    state = Residuals(40)
+    for _ in range(500):
+        skewed = 0.01 * (1 - rng.exponential(1.0, 40))  # mean 0, median 0.0031, a long tail below
+        state.observe(skewed + 0.002, np.zeros(40), np.full(40, 1e-4))
+    said = state.quantiles(np.zeros(40), np.full(40, 1e-4)).mean(axis=0)
+    assert said[LEVELS.index(0.5)] == pytest.approx(0.01 * (1 - np.log(2)), rel=0.1)

@@ -21,7 +21,7 @@ _DEPTH = 500
 class Artefact:
     """A fitted model with the shape of its standardised errors.
 
-    `shape` (h, 13): quantiles of (return - location) / sqrt(horizon * ranges), median 0; `squares` (h,) their mean
+    `shape` (h, 13): quantiles of (return - location) / sqrt(horizon * ranges), less their mean; `squares` (h,) the mean
     square. `feature_set` is the hash of the features it reads, `data` that of the dataset, `until` the start of the
     last bar in it (ns). A model that stands for a normal distribution itself is left one.
     """

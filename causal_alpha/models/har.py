@@ -12,13 +12,12 @@ import numpy as np
 from causal_alpha.errors import ModelError
 from causal_alpha.frames import Floats
 from causal_alpha.models.base import HORIZONS, Outlook, Vectors
-from causal_alpha.models.state import STATE, state
+from causal_alpha.models.state import RARE, STATE, state
 from causal_alpha.scoring import FLOOR
 
 if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
 
-_RARE = 0.001
 SCALES = ("log_range_1", "log_range_5", "log_range_22")
 
 
@@ -87,7 +86,7 @@ def fit(dataset: "Dataset", *, seed: int = 0, least: int = 500) -> HarX:
     complete = np.isfinite(inputs).all(axis=1)
     if complete.sum() < least:
         raise ModelError(f"dataset: expected at least {least} complete rows, was {int(complete.sum())}")
-    low, high = np.quantile(inputs[complete], [_RARE, 1 - _RARE], axis=0)
+    low, high = np.quantile(inputs[complete], [RARE, 1 - RARE], axis=0)
     inputs = np.clip(inputs, low, high)
     coefficients = np.empty((len(HORIZONS), 1 + len(STATE)))
     for at, horizon in enumerate(HORIZONS):

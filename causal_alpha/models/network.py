@@ -19,7 +19,7 @@ from causal_alpha.errors import ModelError
 from causal_alpha.frames import Floats, Ints
 from causal_alpha.models.base import HORIZONS, Outlook, Vectors
 from causal_alpha.models.extras import training_package
-from causal_alpha.models.state import STATE, state
+from causal_alpha.models.state import RARE, STATE, state
 from causal_alpha.scoring import FLOOR
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ DEEP = ("return", "fall", "range_1", "gap", "gap_fall", "volume")
 INPUTS = DEEP + tuple(name for name in STATE if name not in DEEP)
 """What the skip reads of the newest day: all of STATE."""
 _ORDER = [STATE.index(name) for name in INPUTS]
-_CUT = 6.0
 _CHUNK = 4096
 
 
@@ -71,8 +70,7 @@ class Network:
 
     family: str
     lags: int
-    centre: Floats
-    spread: Floats
+    scaler: "Scaler"
     smear: Floats
     run: Callable[[Singles], Singles]
     net: Any
@@ -82,7 +80,7 @@ class Network:
         if vectors.values.shape[1] < self.lags:
             raise ModelError(f"vectors: expected {self.lags} of each symbol, was {vectors.values.shape[1]}")
         anchor, numbers = state(vectors.names, vectors.values[:, -self.lags :])
-        inputs = standardise(numbers[..., _ORDER], self.centre, self.spread)
+        inputs = self.scaler(numbers[..., _ORDER])
         known = np.asarray(np.isfinite(inputs).all(axis=(1, 2)))
         inputs[~known] = 0.0
         parts = [self.run(inputs[at : at + _CHUNK]) for at in range(0, len(inputs), _CHUNK)]
@@ -91,9 +89,25 @@ class Network:
         return Outlook(location=ranges * 0.0, ranges=ranges)
 
 
-def standardise(numbers: Floats, centre: Floats, spread: Floats) -> Singles:
-    scaled: Singles = np.clip((numbers - centre) / spread, -_CUT, _CUT).astype(np.float32)
-    return scaled
+@dataclass(frozen=True)
+class Scaler:
+    """Inputs (..., k) held within what training rows reached, then centred and scaled by them; (k,) each."""
+
+    low: Floats
+    high: Floats
+    centre: Floats
+    spread: Floats
+
+    @classmethod
+    def of(cls, numbers: Floats) -> "Scaler":
+        """The scaler of training rows (rows, k)."""
+        low, high = np.quantile(numbers, [RARE, 1 - RARE], axis=0)
+        held = np.clip(numbers, low, high)
+        return cls(low, high, held.mean(axis=0), np.maximum(held.std(axis=0), 1e-6))
+
+    def __call__(self, numbers: Floats) -> Singles:
+        scaled: Singles = ((np.clip(numbers, self.low, self.high) - self.centre) / self.spread).astype(np.float32)
+        return scaled
 
 
 def fit_network(
@@ -118,8 +132,7 @@ def fit_network(
     return Network(
         family=family,
         lags=plan.lags,
-        centre=table.centre,
-        spread=table.spread,
+        scaler=table.scaler,
         smear=table.smear(run, plan.lags),
         run=run,
         net=net,
@@ -151,8 +164,7 @@ class _Table:
     used: npt.NDArray[np.bool_]
     held: npt.NDArray[np.bool_]
     run_length: Ints
-    centre: Floats
-    spread: Floats
+    scaler: Scaler
 
     @classmethod
     def of(cls, dataset: "Dataset", plan: Plan) -> "_Table":
@@ -164,8 +176,10 @@ class _Table:
         complete = np.asarray(np.isfinite(numbers).all(axis=1))
         known = complete & np.asarray(np.isfinite(target).all(axis=1))
         used = known & ~near
-        centre, spread = numbers[used].mean(axis=0), np.maximum(numbers[used].std(axis=0), 1e-6)
-        inputs = standardise(numbers, centre, spread)
+        if not used.any():
+            raise ModelError("dataset: expected complete rows, was none")
+        scaler = Scaler.of(numbers[used])
+        inputs = scaler(numbers)
         inputs[~complete] = 0.0
         return cls(
             inputs=inputs,
@@ -174,8 +188,7 @@ class _Table:
             used=used,
             held=known & held,
             run_length=_run_lengths(complete, dataset.place),
-            centre=centre,
-            spread=spread,
+            scaler=scaler,
         )
 
     def complete(self, days: int) -> npt.NDArray[np.bool_]:

@@ -18,6 +18,9 @@ STATE = (
 )  # fmt: skip
 """Names of the numbers, in order."""
 
+RARE = 0.001
+"""Share of training rows beyond which, on each side, a pooled model holds its inputs."""
+
 _CUT = 5.0
 
 
