@@ -3,7 +3,7 @@
 =============================  =========  =============  ===========
 function                       reads      writes         table
 =============================  =========  =============  ===========
-ticks.ingest_ticks             requests   bars, ticks    -
+ticks.ingest_ticks             requests   ticks, bars    -
 ticks.move_quiet_partitions    -          ticks          open-bars
 bars.make_bars                 ticks      bars, rejects  open-bars
 bars.show_forming_bars         -          forming        open-bars

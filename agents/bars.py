@@ -49,9 +49,12 @@ async def make_bars(stream: Any) -> None:
         news = [record for record in event.value if record.offset > held.offset]
         bars, rejects = transform.run(held.state, partition, news)
         moved.set()
-        sent = [await app.bars.send(key=app.key(interval), value=frame) for interval, frame in bars.items()]
-        if len(rejects):
-            sent.append(await app.rejects.send(key=b"%d" % partition, value=rejects))
+        sent = []
+        for interval, frame in bars.items():
+            for part in frame.parts(last="watermark"):
+                sent.append(await app.bars.send(key=app.key(interval), value=part))
+        for bad in rejects.parts() if len(rejects) else ():
+            sent.append(await app.rejects.send(key=b"%d" % partition, value=bad))
         await checkpoints.advance(stream, event, event.message.offset, sent)
 
 
@@ -65,7 +68,8 @@ async def show_forming_bars() -> None:
             bars = transform.forming(state, partition)
             if len(bars):
                 forming_here.put(bars)
-                await app.forming.send(key=settings.instance_id.encode(), value=bars)
+                for part in bars.parts():
+                    await app.forming.send(key=settings.instance_id.encode(), value=part)
         await asyncio.sleep(FORMING_EVERY)
 
 

@@ -30,7 +30,8 @@ async def make_features(stream: Any) -> None:
         sent = []
         if event.message.offset > held.offset:
             for features in held.state.push(event.key.decode(), event.value, feature_set):
-                sent.append(await app.features.send(key=event.key, value=features))
+                for part in features.parts():
+                    sent.append(await app.features.send(key=event.key, value=part))
         await checkpoints.advance(stream, event, event.message.offset, sent)
 
 

@@ -13,5 +13,5 @@ model = Ewma()
 async def make_forecasts(stream: Any) -> None:
     async for event in stream.events():
         said = forecast(model, event.value, app.hours)
-        if len(said):
-            await app.forecasts.send(key=event.key, value=said)
+        for part in said.parts() if len(said) else ():
+            await app.forecasts.send(key=event.key, value=part)

@@ -15,8 +15,9 @@ annotation            in memory               on the wire
 `meta` holds a few strings about the whole batch (a heartbeat, a watermark, an origin).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Generic, TypeVar, cast
 
@@ -46,6 +47,8 @@ __all__ = ["ARROW_MAGIC", "Codes", "Column", "Floats", "Frame", "Ints", "Labels"
 
 R = TypeVar("R", bound=msgspec.Struct)
 
+PART = 2_000_000
+"""Bytes of a part of a frame: a quarter of what a message may hold, as rows are measured without their names."""
 _NO_META: Mapping[str, str] = MappingProxyType({})
 
 
@@ -126,6 +129,23 @@ class Frame(Generic[R]):
         }
         return Frame(self.record, columns, self.meta if meta is None else meta)
 
+    def parts(self, last: str = "", size: int = PART) -> Iterator["Frame[R]"]:
+        """The frame in parts of about `size` bytes, which fit into a Kafka message; at least one.
+
+        `last` is a word of `meta` that only the last part says.
+
+        >>> rows = [Tick(symbol="A", ts=ts, price=2.0, size=3.0) for ts in range(4)]
+        >>> [(len(part), part.meta) for part in Frame.of(Tick, rows, {"heartbeat": "9"}).parts("heartbeat", 150)]
+        [(2, {}), (2, {'heartbeat': '9'})]
+        """
+        cuts = _cuts(self.columns.values(), len(self), size)
+        if not cuts:
+            yield self
+            return
+        others = {word: text for word, text in self.meta.items() if word != last}
+        for first, end in pairwise([0, *cuts, len(self)]):
+            yield self.take(np.arange(first, end), self.meta if end == len(self) else others)
+
     # -- reading -----------------------------------------------------------------------------
 
     def __len__(self) -> int:
@@ -165,6 +185,23 @@ class Frame(Generic[R]):
         """The frame in `data`. Raises FrameError (malformed, schema) and never trusts the bytes."""
         columns, meta = wire.decode(record, data)
         return cls(record, columns, meta)
+
+
+def _cuts(columns: Iterable[Column], n: int, size: int) -> list[int]:
+    """Where to cut n rows so that each part has about `size` bytes."""
+    fixed = 0
+    blobs = np.zeros(n, dtype=np.int64)
+    for column in columns:
+        if isinstance(column, Labels):
+            fixed += 4
+        elif column.dtype == object:
+            blobs += [len(blob) for blob in column.tolist()]
+        else:
+            fixed += column.dtype.itemsize * (column.shape[1] if column.ndim == 2 else 1)
+    if n * fixed + int(blobs.sum()) <= size:
+        return []
+    part = (np.cumsum(blobs + fixed) - 1) // size
+    return (np.flatnonzero(np.diff(part)) + 1).tolist()
 
 
 def heartbeat(ts: int, source: str = "") -> Frame[Tick]:

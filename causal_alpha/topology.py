@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import faust
 import msgspec
 from faust.serializers.codecs import Codec
+from mode import CrashingSupervisor
 from mode.utils.imports import import_from_cwd
 
 from causal_alpha.bulk import BatchApp, PassThrough
@@ -129,6 +130,7 @@ class App(BatchApp):
             producer_max_batch_size=512 * 1024,
             producer_acks=-1,
             stream_wait_empty=False,
+            agent_supervisor=CrashingSupervisor,  # started again, an agent would go on behind the event it failed at
             worker_redirect_stdouts=False,
         )
         self.ticks = self._topic("ticks", PassThrough(), partitions=settings.partitions)

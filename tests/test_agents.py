@@ -84,7 +84,7 @@ def _reads(function: ast.AsyncFunctionDef) -> str:
 
 def _sends(function: ast.AsyncFunctionDef) -> Iterator[str]:
     """The topics of its `app.topic.send(…)`; any other way to send is an error."""
-    for node in ast.walk(function):
+    for node in sorted(ast.walk(function), key=lambda node: getattr(node, "lineno", 0)):
         match node:
             case ast.Attribute(value=ast.Attribute(value=ast.Name(id="app"), attr=topic), attr="send"):
                 yield topic
@@ -139,7 +139,7 @@ def test_functions_of_agents_are_short(module: str) -> None:
 
 
 CHANGES = {
-    "a send is gone": ("forecasts", "await app.forecasts.send(key=event.key, value=said)", "pass"),
+    "a send is gone": ("forecasts", "await app.forecasts.send(key=event.key, value=part)", "pass"),
     "a send goes elsewhere": ("features", "app.features.send", "app.rejects.send"),
     "another topic is read": ("archive", "@app.agent(app.features)", "@app.agent(app.bars)"),
     "another table is used": ("features", "app.recent_bars", "app.open_bars"),
