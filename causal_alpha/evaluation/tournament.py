@@ -13,7 +13,7 @@ from causal_alpha.frames import Floats, Ints
 from causal_alpha.models import har
 from causal_alpha.models.artefact import look_back
 from causal_alpha.models.base import HORIZONS, Outlook
-from causal_alpha.models.blend import MEMBERS, combine
+from causal_alpha.models.blend import WEIGHTS, combine
 from causal_alpha.training import FAMILIES, Family, Say, find_family
 
 WARM = 500
@@ -94,8 +94,9 @@ def play(
     """
     for name in names:
         find_family(name)
-    wanted = dict.fromkeys([*names, *(MEMBERS if "blend" in names else ()), "ewma"])
-    wanted.pop("blend", None)
+    wanted = dict.fromkeys([*names, *(WEIGHTS if "blend" in names else ()), "ewma"])
+    for name in ("blend", REFERENCE):
+        wanted.pop(name, None)
     # The longest first, so that the last one to end isn't the longest.
     order = sorted([*wanted, REFERENCE], key=lambda name: -_COST.get(name, 0))
     if jobs == 1:
@@ -108,7 +109,7 @@ def play(
                 found[name] = future.result()
                 say(f"{name}: done")
     if "blend" in names:
-        found["blend"] = combine([found[name] for name in MEMBERS])
+        found["blend"] = combine({name: found[name] for name in WEIGHTS})
     return found
 
 

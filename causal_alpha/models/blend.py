@@ -4,55 +4,65 @@ Errors of the deep models and of the regression differ; their mean is better tha
 beforehand which that is. Location is 0: no family has proven one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from causal_alpha.errors import ModelError
 from causal_alpha.models import har, lstm, transformer
-from causal_alpha.models.base import Model, Outlook, Vectors
+from causal_alpha.models.base import HORIZONS, Model, Outlook, Vectors
 
 if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
 
-MEMBERS = ("har", "lstm", "transformer")
-"""Families in the blend. The first is the floor: where it is silent, so is the blend."""
+WEIGHTS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"har": (1.0, 1.0), "lstm": (1.0, 1.0), "transformer": (1.0, 1.0), "har per symbol": (0.0, 1.0)}
+)
+"""Families in the blend, with their weights one and five bars ahead. The first is the floor.
+
+Five bars ahead the plain regressions of each symbol alone temper what the others make of the market's state.
+"""
 
 
-def combine(outlooks: Sequence[Outlook]) -> Outlook:
-    """Location 0 and the geometric mean of the variances that are known; NaN where the first one is.
+def combine(outlooks: Mapping[str, Outlook]) -> Outlook:
+    """Location 0 and the weighted geometric mean of the variances that are known; NaN where the floor's is.
 
-    >>> floor = Outlook(np.zeros((2, 1)), np.array([[1e-4], [np.nan]]))
-    >>> combine([floor, Outlook(np.zeros((2, 1)), np.array([[4e-4], [4e-4]]))]).ranges.round(9).tolist()
-    [[0.0002], [nan]]
+    `outlooks` by family, (..., h) each.
+
+    >>> floor = Outlook(np.zeros((2, 2)), np.array([[1e-4, 1e-4], [np.nan, np.nan]]))
+    >>> combine({"har": floor, "lstm": Outlook(np.zeros((2, 2)), np.full((2, 2), 4e-4))}).ranges.round(9).tolist()
+    [[0.0002, 0.0002], [nan, nan]]
     """
-    logs = np.log(np.stack([outlook.ranges for outlook in outlooks]))
-    known = np.isfinite(logs)
-    mean = np.where(known, logs, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    ranges = np.where(known[0], np.exp(mean), np.nan)
+    logs = np.log(np.stack([outlook.ranges for outlook in outlooks.values()]))
+    weights = np.asarray([WEIGHTS[family] for family in outlooks])
+    weights = weights.reshape(len(weights), *(1,) * (logs.ndim - 2), len(HORIZONS)) * np.isfinite(logs)
+    mean = (np.where(weights > 0, logs, 0.0) * weights).sum(axis=0) / np.maximum(weights.sum(axis=0), 1e-9)
+    ranges = np.where(np.isfinite(outlooks["har"].ranges), np.exp(mean), np.nan)
     return Outlook(location=ranges * 0.0, ranges=ranges)
 
 
 @dataclass(frozen=True)
 class Blend:
-    """Fitted models, the pooled HAR first."""
+    """Fitted models of different families, the pooled HAR among them."""
 
     members: tuple[Model, ...]
     family: str = "blend"
 
     def __post_init__(self) -> None:
-        if not self.members or self.members[0].family != "har":
-            was = ", ".join(member.family for member in self.members) or "none"
-            raise ModelError(f"members: expected har first, was {was}")
+        families = [member.family for member in self.members]
+        if "har" not in families or len(set(families)) < len(families) or not set(families) <= WEIGHTS.keys():
+            was = ", ".join(families) or "none"
+            raise ModelError(f"members: expected har and others of {', '.join(WEIGHTS)}, once each, was {was}")
 
     @property
     def lags(self) -> int:
         return max(member.lags for member in self.members)
 
     def outlook(self, vectors: Vectors) -> Outlook:
-        return combine([member.outlook(vectors) for member in self.members])
+        return combine({member.family: member.outlook(vectors) for member in self.members})
 
 
 def fit(dataset: "Dataset", *, seed: int = 0) -> Blend:
@@ -62,5 +72,6 @@ def fit(dataset: "Dataset", *, seed: int = 0) -> Blend:
             har.fit(dataset, seed=seed),
             lstm.fit(dataset, seed=seed),
             transformer.fit(dataset, seed=seed),
+            har.fit_per_symbol(dataset, seed=seed),
         )
     )
