@@ -55,7 +55,7 @@ async def make_bars(stream: Any) -> None:
                 sent.append(await app.bars.send(key=app.key(interval), value=part))
         for bad in rejects.parts() if len(rejects) else ():
             sent.append(await app.rejects.send(key=b"%d" % partition, value=bad))
-        await checkpoints.advance(stream, event, event.message.offset, sent)
+        await checkpoints.advance(held, stream, event, sent)
 
 
 @app.task

@@ -32,7 +32,7 @@ async def make_features(stream: Any) -> None:
             for features in held.state.push(event.key.decode(), event.value, feature_set):
                 for part in features.parts():
                     sent.append(await app.features.send(key=event.key, value=part))
-        await checkpoints.advance(stream, event, event.message.offset, sent)
+        await checkpoints.advance(held, stream, event, sent)
 
 
 @app.on_partitions_revoked.connect

@@ -85,14 +85,16 @@ class Checkpoints(Generic[S]):
             self._held[partition] = held
         return held
 
-    async def advance(self, stream: Stream, event: Any, offset: int, sent: Iterable[Future[Any]]) -> None:
-        """Call once `event` is in the state. `offset`: its last message; `sent`: its outputs' deliveries.
+    async def advance(self, held: Held[S], stream: Stream, event: Any, sent: Iterable[Future[Any]]) -> None:
+        """Call once `event` is in what `hold` gave for it. `sent`: its outputs' deliveries.
 
-        Raises what a delivery raised.
+        Does nothing where a rebalance came in between: the state is gone, and the event comes again. Raises
+        what a delivery raised.
         """
         partition = event.message.partition
-        held = self.hold(partition)
-        held.offset = max(held.offset, offset)
+        if self._held.get(partition) is not held:
+            return
+        held.offset = max(held.offset, event.message.offset)
         held.work.events.append(event)
         held.work.sent.extend(sent)
         if held.dumped is None and self._clock() >= held.dump_from:

@@ -32,12 +32,12 @@ async def test_checkpoint_acks_what_the_snapshot_holds() -> None:
     times, stream = [0.0], Stream()
     kept = checkpoints(table, times)
     kept.hold(0).state.append(1)
-    await kept.advance(stream, event(10), 10, [])
+    await kept.advance(kept.hold(0), stream, event(10), [])
     assert (table, stream.acked) == ({}, [])
 
     times[0] = 0.6
     kept.hold(0).state.append(2)
-    await kept.advance(stream, event(11), 11, [])
+    await kept.advance(kept.hold(0), stream, event(11), [])
 
     assert stream.acked == [10, 11]
     again = checkpoints(table, times).hold(0)
@@ -51,12 +51,12 @@ async def test_checkpoint_waits_until_kafka_has_the_outputs() -> None:
     kept.hold(0)
     times[0] = 0.6
     delivery: Future[Any] = Future()
-    await kept.advance(stream, event(1), 1, [delivery])
-    await kept.advance(stream, event(2), 2, [])
+    await kept.advance(kept.hold(0), stream, event(1), [delivery])
+    await kept.advance(kept.hold(0), stream, event(2), [])
     assert (table, stream.acked) == ({}, [])
 
     delivery.set_result(None)
-    await kept.advance(stream, event(3), 3, [])
+    await kept.advance(kept.hold(0), stream, event(3), [])
 
     assert stream.acked == [1]
     assert unpack(table[b"0"])["offset"] == 1
@@ -71,7 +71,22 @@ async def test_checkpoint_raises_when_an_output_was_not_taken() -> None:
     delivery.set_exception(OSError("broker gone"))
 
     with pytest.raises(OSError, match="broker gone"):
-        await kept.advance(Stream(), event(1), 1, [delivery])
+        await kept.advance(kept.hold(0), Stream(), event(1), [delivery])
+
+
+async def test_event_that_outlives_a_rebalance_leaves_no_trace() -> None:
+    table: dict[bytes, bytes] = {}
+    times, stream = [0.0], Stream()
+    kept = checkpoints(table, times)
+    at_work = kept.hold(0)
+    kept.forget()  # while its outputs wait for Kafka
+    again = kept.hold(0)
+    times[0] = 0.6
+
+    await kept.advance(at_work, stream, event(7), [])
+
+    assert (again.state, again.offset) == ([], -1)  # so event 7, which comes again, is not taken for known
+    assert (table, stream.acked) == ({}, [])
 
 
 async def test_checkpoints_keep_partitions_apart_and_forget() -> None:
