@@ -1,15 +1,18 @@
-"""Fixtures on real services: `kafka`, `mongo`, `worker`, and `market`, the recorded data.
+"""Fixtures on real services: `kafka`, `mongo`, `worker`, and `market`, the recorded data; `own_kafka` and `own_mongo`
+are a test's own, to be killed.
 
 The services are started once a session, on the first use; `CAUSAL_ALPHA_BROKER` and `CAUSAL_ALPHA_MONGO_URL` take
 running ones instead. A service that can't start fails its tests: nothing is skipped.
 """
 
 import os
+import shutil
 import signal
 import uuid
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import hypothesis
 import pytest
@@ -28,29 +31,51 @@ ROOT = Path(__file__).resolve().parent.parent
 MARKET = Path(os.environ.get("CAUSAL_ALPHA_MARKET") or ROOT.parent / "shared" / "market")
 
 
-def serve(cls: type[Service], folder: Path, config: pytest.Config) -> Iterator[str]:
-    """Starts a service, gives its URL, stops it. Its progress goes to the terminal, past pytest's capture."""
+S = TypeVar("S", bound=Service)
+
+
+@contextmanager
+def serving(cls: type[S], folder: Path, config: pytest.Config, external: str | None = None) -> Iterator[S]:
+    """Starts a service, gives it, stops it. Its progress goes to the terminal, past pytest's capture."""
     terminal = config.get_terminal_writer()
-    service = cls(
-        folder=folder,
-        logs=folder / "logs",
-        say=lambda line: terminal.line(f"\n{line}"),
-        external=os.environ.get(cls.variable),
-    )
-    yield service.start()
-    service.stop()
+    service = cls(folder=folder, logs=folder / "logs", say=lambda line: terminal.line(f"\n{line}"), external=external)
+    service.start()
+    try:
+        yield service
+    finally:
+        service.stop()
 
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[str]:
     """Bootstrap address `host:port` of a real broker. Topics are yours if their name is unique: see `app_id`."""
-    yield from serve(Kafka, tmp_path_factory.mktemp("kafka"), pytestconfig)
+    external = os.environ.get(Kafka.variable)
+    with serving(Kafka, tmp_path_factory.mktemp("kafka"), pytestconfig, external) as service:
+        yield service.url
 
 
 @pytest.fixture(scope="session")
 def mongo(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[str]:
     """Connection string of a real MongoDB, a replica set of one."""
-    yield from serve(Mongo, tmp_path_factory.mktemp("mongo"), pytestconfig)
+    external = os.environ.get(Mongo.variable)
+    with serving(Mongo, tmp_path_factory.mktemp("mongo"), pytestconfig, external) as service:
+        yield service.url
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[Kafka]:
+    """A broker for one test: `.process.kill()` it, `.restart()` it on the same port and data, fill its disk."""
+    with serving(Kafka, tmp_path, pytestconfig) as service:
+        yield service
+    shutil.rmtree(tmp_path / Kafka.name)
+
+
+@pytest.fixture
+def own_mongo(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[Mongo]:
+    """A MongoDB for one test, as `own_kafka`."""
+    with serving(Mongo, tmp_path, pytestconfig) as service:
+        yield service
+    shutil.rmtree(tmp_path / Mongo.name)
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
 """Seeded ticks for the tests of the whole pipeline, and what must become of them."""
 
 import asyncio
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -10,8 +11,9 @@ import numpy as np
 from pymongo import MongoClient
 
 from causal_alpha.bars import BarState, Beat, Rules, roll
+from causal_alpha.calendar import load_sessions, sessions_of
 from causal_alpha.frames import Frame, Labels, heartbeat
-from causal_alpha.intervals import SECOND
+from causal_alpha.intervals import MILLISECOND, SECOND
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sources.publish import Publisher
 
@@ -43,24 +45,57 @@ def random_ticks(n: int, *, seed: int = 7, rate: int = 1_000, chunk: int = 500) 
         )
 
 
+def unruly(frames: Iterable[Frame[Tick]], *, seed: int = 11) -> Iterator[Frame[Tick]]:
+    """The same ticks with quotes, and among them some late by up to four seconds, which revise bars, too late ones,
+    unusable ones, and rows that come twice.
+    """
+    rng = np.random.default_rng(seed)
+    for frame in frames:
+        n = len(frame)
+        luck = rng.random(n)
+        ts, price = frame.ints("ts").copy(), frame.floats("price").copy()
+        ts[luck < 0.02] -= rng.integers(1_500, 4_000, n)[luck < 0.02] * MILLISECOND
+        ts[luck > 0.998] -= 30 * SECOND
+        bad = (luck > 0.5) & (luck < 0.503)
+        price[bad] = rng.choice([np.nan, -1.0, 0.0, 1e300], n)[bad]
+        quotes = {"bid": price - 0.01 * rng.integers(0, 2, n), "ask": price + 0.01 * rng.integers(0, 2, n)}
+        quotes = {name: np.where(bad, np.nan, quote) for name, quote in quotes.items()}
+        again = np.sort(np.append(np.arange(n), np.flatnonzero((luck > 0.2) & (luck < 0.204))))
+        yield Frame(Tick, {**frame.columns, "ts": ts, "price": price, **quotes}).take(again)
+
+
 async def send(
-    broker: str, app_id: str, frames: list[Frame[Tick]], *, partitions: int, rate: float | None = None
-) -> None:
-    """Publish, at most `rate` ticks a second, then a heartbeat a minute on so that every bar closes."""
+    broker: str,
+    app_id: str,
+    frames: Iterable[Frame[Tick]],
+    *,
+    partitions: int,
+    rate: float | None = None,
+    stop: threading.Event | None = None,
+) -> list[Frame[Tick]]:
+    """Publish, at most `rate` ticks a second and until `stop`, then a heartbeat a while on so that every bar closes.
+
+    Returns what was sent: Kafka has all of it.
+    """
+    gone: list[Frame[Tick]] = []
     async with Publisher(broker, app_id=app_id, partitions=partitions) as publisher:
         began, sent, newest = time.monotonic(), 0, 0
         for frame in frames:
+            if stop is not None and stop.is_set():
+                break
             await publisher.send(frame, "test")
+            gone.append(frame)
             sent, newest = sent + len(frame), max(newest, int(frame.ints("ts").max()))
             if rate is not None:
                 await asyncio.sleep(began + sent / rate - time.monotonic())
         await publisher.send(heartbeat(newest + 120 * SECOND), "test")
+    return gone
 
 
 def expected_bars(frames: list[Frame[Tick]], lateness: float = 1.0) -> list[Bar]:
     """The bars of the ticks, folded in one go, each in its newest revision, by interval, start, symbol."""
     ticks = Frame.concat(frames)
-    state = BarState.new(Rules.of(("1s", "1m"), lateness=lateness))
+    state = BarState.new(Rules.of(("1s", "1m"), lateness=lateness), lambda symbol: load_sessions(sessions_of(symbol)))
     end = Beat(len(ticks), int(ticks.ints("ts").max()) + 120 * SECOND)
     bars = (bar for frame in roll(state, ticks, [end]).bars.values() for bar in frame.rows())
     newest = {(bar.interval, bar.start, bar.symbol): bar for bar in bars}

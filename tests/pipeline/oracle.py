@@ -1,0 +1,146 @@
+"""What must be in MongoDB, worked out from the log of ticks alone: no consumer group, no agents, no clock, no kills.
+
+`expected` folds each partition's messages in one go through the pure stages, `found` reads what is stored. Both give
+text by collection and id, so that NaN is NaN and a last bit shows.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+from bson.codec_options import CodecOptions, DatetimeConversion
+from pymongo import MongoClient
+
+from causal_alpha.bars import BarState, Rules
+from causal_alpha.calendar import Sessions, load_sessions, sessions_of
+from causal_alpha.forecasts import forecast
+from causal_alpha.frames import Frame
+from causal_alpha.history import history
+from causal_alpha.models.ewma import Ewma
+from causal_alpha.records import Bar, Features, Forecast, Reject
+from causal_alpha.references import load_feature_set
+from causal_alpha.scan import Since, scan
+from causal_alpha.settings import Settings, load_settings
+from causal_alpha.sinks.documents import from_document
+from causal_alpha.sinks.identity import ARCHIVED, record_id
+from causal_alpha.transform import Transform
+
+Contents = dict[str, dict[str, str]]
+"""Collection → id → what stands there."""
+
+_OUTCOMES = {"rows": "in", "in_bars": "in_bars", "late": "late", "duplicates": "duplicate", "rejected": "rejected"}
+
+
+def read_log(broker: str, topic: str, partitions: int) -> list[list[Any]]:
+    """All messages of a topic, by partition."""
+
+    async def read() -> list[list[Any]]:
+        log: list[list[Any]] = [[] for _ in range(partitions)]
+        async for batch in scan(broker, {topic: partitions}, Since(), follow=False):
+            for message in batch:
+                log[message.partition].append(message)
+        return log
+
+    return asyncio.run(read())
+
+
+def expected(worker: Any, past: Sequence[Frame[Bar]] = ()) -> tuple[Contents, dict[str, float]]:
+    """What must have become of the ticks in Kafka, and the sums over partitions that the metrics must show.
+
+    `past`: bars that a source delivered whole, of intervals that no ticks are made into.
+    """
+    settings = load_settings(**worker.settings)
+    topic = f"{settings.app_id}.ticks"
+    hours = partial(hours_of, settings)
+    transform = Transform(topic=topic, partitions=settings.partitions, tolerance=settings.future_tolerance)
+    frames: dict[str, list[Frame[Bar]]] = {}
+    rows: list[Any] = []
+    counts = dict.fromkeys(_OUTCOMES.values(), 0.0)
+    for partition, messages in enumerate(read_log(settings.broker, topic, settings.partitions)):
+        state = BarState.new(rules_of(settings), hours)
+        bars, rejects = transform.run(state, partition, messages)
+        rows += rejects.rows()
+        for interval, frame in bars.items():
+            frames.setdefault(interval, []).append(frame)
+        for name, value in asdict(state.counts).items():
+            counts[_OUTCOMES[name]] += value
+    for frame in past:
+        frames.setdefault(frame.labels("interval").names[0], []).append(frame)
+
+    feature_set, model = load_feature_set(settings.feature_set), Ewma()
+    for several in frames.values():
+        bars_of_interval = Frame.concat(several)
+        rows += bars_of_interval.rows()
+        features = history(feature_set, bars_of_interval, max(settings.window, feature_set.lookback))
+        rows += features.rows()
+        rows += forecast(model, features, hours).rows()
+    return contents(rows), counts
+
+
+def found(mongo: str, database: str) -> Contents:
+    """What is stored; what stood before a revision counts as a row of its own."""
+    options: CodecOptions[dict[str, Any]] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_MS)
+    rows: list[Any] = []
+    with MongoClient[dict[str, Any]](mongo) as client:
+        stored = client.get_database(database, codec_options=options)
+        for record, name in ARCHIVED.items():
+            for document in stored[name].find():
+                row = from_document(record, document)
+                assert record_id(row) == document["_id"]
+                same = {name: document[name] for name in ("symbol", "interval", "start") if name in document}
+                rows += [row, *(from_document(record, same | was) for was in document.get("earlier", ()))]
+    return contents(rows)
+
+
+def contents(rows: Sequence[Any]) -> Contents:
+    """Records as text by id. How far trades of one `known_at` came in one poll or in several is no matter."""
+    bars: dict[str, dict[int, Bar]] = {}
+    texts: Contents = {name: {} for name in ARCHIVED.values()}
+    for row in rows:
+        if isinstance(row, Bar):
+            versions = bars.setdefault(record_id(row), {})
+            if row.known_at not in versions or versions[row.known_at].revision < row.revision:
+                versions[row.known_at] = row
+        else:
+            texts[ARCHIVED[type(row)]][record_id(row)] = _text(row)
+    texts["bars"] = {name: str([versions[at] for at in sorted(versions)]) for name, versions in bars.items()}
+    return texts
+
+
+def rules_of(settings: Settings) -> Rules:
+    return Rules.of(
+        settings.intervals,
+        lateness=settings.lateness,
+        correction=settings.correction,
+        feed_timeout=settings.feed_timeout,
+        quiet_bars=settings.quiet_bars,
+    )
+
+
+def hours_of(settings: Settings, symbol: str) -> Sessions:
+    return load_sessions(sessions_of(symbol, settings.calendars), cache=settings.cache.expanduser() / "calendars")
+
+
+def differences(is_: Contents, should: Contents, most: int = 3) -> str:
+    """What is missing, too much or different, a few of each; nothing if nothing is."""
+    lines = []
+    for name, texts in should.items():
+        other = is_[name]
+        kinds: Mapping[str, list[str]] = {
+            "missing": [text for key, text in texts.items() if key not in other],
+            "too many": [text for key, text in other.items() if key not in texts],
+            "different": [f"{other[key]}\n  not {text}" for key, text in texts.items() if other.get(key, text) != text],
+        }
+        for kind, examples in kinds.items():
+            if examples:
+                lines.append(f"{name}: {len(examples)} of {len(texts)} {kind}, such as")
+                lines += [f"  {text}" for text in examples[:most]]
+    return "\n".join(lines)
+
+
+def _text(row: Features | Forecast | Reject) -> str:
+    if isinstance(row, Reject) and row.reason == "late":  # its detail says how far the poll had come
+        return str((row.topic, row.partition, row.offset, row.row, row.ts, row.payload, row.symbol, row.source))
+    return str(row)
