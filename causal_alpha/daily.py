@@ -29,6 +29,8 @@ def read_daily(path: Path) -> tuple[Frame[Bar], list[str]]:
     comes again for the same symbol and date. Raises SourceError for a file that isn't one of daily bars, or has
     no row that can be used.
     """
+    if not path.is_file():
+        raise SourceError(f"{path}: expected a Parquet file, was no file")
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:

@@ -155,6 +155,8 @@ def test_file_of_other_columns_is_refused_and_bad_rows_are_named(tmp_path: Path,
     pq.write_table(pa.table({"symbol": ["A"], "price": [1.0]}), other)
     with pytest.raises(SourceError, match="was without date, open, high, low, close, adj_close, volume"):
         read_daily(other)
+    with pytest.raises(SourceError, match="expected a Parquet file, was no file"):
+        read_daily(tmp_path / "nothing")
     (tmp_path / "text").write_text("no parquet")
     with pytest.raises(SourceError, match="expected a Parquet file"):
         read_daily(tmp_path / "text")

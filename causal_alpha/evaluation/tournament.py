@@ -102,6 +102,7 @@ def play(
     if jobs == 1:
         found = {name: _roll(dataset, origins, name, seed, say) for name in order}
     else:
+        say(f"{', '.join(order)}: in {jobs} processes")
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
             running = {name: pool.submit(_roll_quietly, dataset, origins, name, seed) for name in order}
             found = {}
