@@ -1,5 +1,6 @@
 """What the ingest agent does with a request: fetch, and keep the job's state where anybody can read it."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 
@@ -13,6 +14,8 @@ from causal_alpha.sources.base import Batch
 from causal_alpha.sources.requests import Feed, fulfil
 
 logger = logging.getLogger(__name__)
+
+_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 
 
 async def fetch(request: Request, jobs: Jobs, feeds: Mapping[str, Feed]) -> AsyncIterator[Batch]:
@@ -37,13 +40,23 @@ async def fetch(request: Request, jobs: Jobs, feeds: Mapping[str, Feed]) -> Asyn
             yield Frame.empty(Bar, {**origin, "watermark": str(end)})
     except CausalAlphaError as error:
         logger.warning("request %s: %s", request.id, error)
-        await _put(jobs, Job(id=request.id, state="failed", rows=rows, error=str(error)))
+        await _insist(jobs, Job(id=request.id, state="failed", rows=rows, error=str(error)))
     else:
-        await _put(jobs, Job(id=request.id, state="done", rows=rows))
+        await _insist(jobs, Job(id=request.id, state="done", rows=rows))
 
 
-async def _put(jobs: Jobs, job: Job) -> None:
+async def _insist(jobs: Jobs, job: Job) -> None:
+    """Say how a request ended, however long it takes: its data are out, and later nobody would say it."""
+    pause = _PAUSE
+    while not await _put(jobs, job):
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+async def _put(jobs: Jobs, job: Job) -> bool:
     try:
         await jobs.put_job(job)
-    except CausalAlphaError as error:  # the data matters more than the word about it
+    except CausalAlphaError as error:
         logger.warning("job %s is %s, but nobody can be told: %s", job.id, job.state, error)
+        return False
+    return True
