@@ -46,8 +46,7 @@ async def make_bars(stream: Any) -> None:
     async for event in stream.noack().events():
         partition = event.message.partition
         held = checkpoints.hold(partition)
-        news = [record for record in event.value if record.offset > held.offset]
-        bars, rejects = transform.run(held.state, partition, news)
+        bars, rejects = transform.run(held.state, partition, event.value.after(held.offset))
         moved.set()
         sent = []
         for interval, frame in bars.items():

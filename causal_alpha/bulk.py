@@ -1,10 +1,10 @@
 """A Kafka consumer that hands an agent one event a poll instead of one event a message.
 
-The only file that leans on Faust's private parts, written for faust-streaming 0.15.3;
+With `causal_alpha.fetching` the only file that leans on private parts, written for faust-streaming 0.15.3;
 `tests/test_bulk.py` holds it against the stock consumer. Five things differ:
 
-- `BatchScheduler` turns the records that a poll brought for a partition of a bulk topic into one
-  record whose value is the list of them. Other topics pass through unchanged.
+- `BatchThread` has the records that a poll brought for a partition of a bulk topic packed into one record,
+  whose value is all of them as `Messages`. Other topics pass through unchanged.
 - `BatchConsumer._drain_messages` calls the conductor directly. Stock Faust wraps each message in
   four asyncio tasks, half of the cost of an event.
 - `BatchConsumer._new_offset` commits by ranges: a batch is acked by its last offset and stands for
@@ -17,39 +17,23 @@ The only file that leans on Faust's private parts, written for faust-streaming 0
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import faust
 from faust.serializers.codecs import Codec
 from faust.transport.drivers import aiokafka as driver
-from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
+
+from causal_alpha.fetching import pack_fetches
 
 _YIELD_EVERY = 100
 _POLL = 0.2
 """Seconds that a poll waits for records; a seek waits as long for a poll."""
 
 
-class Batch(NamedTuple):
-    """The records of one poll for one partition, shaped like a record. `offset` is the last one's."""
-
-    topic: str
-    partition: int
-    offset: int
-    first: int
-    timestamp: int
-    timestamp_type: int
-    value: list[Any]
-    key: bytes | None = None
-    headers: tuple[tuple[str, bytes], ...] = ()
-    checksum: int | None = None
-    serialized_key_size: int = 0
-    serialized_value_size: int = 0
-
-
 class PassThrough(Codec):  # type: ignore[misc]
-    """Codec of bulk topics: sends bytes as they are, delivers the list of records as it is."""
+    """Codec of bulk topics: sends bytes as they are, delivers the `Messages` of a poll as they are."""
 
     def _loads(self, s: Any) -> Any:
         return s
@@ -61,15 +45,12 @@ class PassThrough(Codec):  # type: ignore[misc]
         return s
 
 
-class BatchScheduler(DefaultSchedulingStrategy):  # type: ignore[misc]
-    """Round robin over topics and partitions; a partition of a bulk topic is one item."""
+class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """The thread that talks to Kafka; it packs what comes for bulk topics."""
 
-    def __init__(self, bulk_topics: frozenset[str] = frozenset()) -> None:
-        self.bulk_topics = bulk_topics
-
-    def iterate(self, records: Mapping[Any, list[Any]]) -> Iterator[tuple[TP, Any]]:
-        packed = {tp: [_pack(rows)] if tp.topic in self.bulk_topics and rows else rows for tp, rows in records.items()}
-        return self.records_iterator(self.map_from_records(packed))  # type: ignore[no-any-return]
+    async def on_start(self) -> None:
+        await super().on_start()
+        pack_fetches(self._consumer, self.app.bulk_topics)
 
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]
@@ -77,12 +58,14 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.scheduler = BatchScheduler(self.app.bulk_topics)
         self._first_of: dict[TP, dict[int, int]] = defaultdict(dict)
         self._done_to: dict[TP, int] = {}
         self._delivered: dict[TP, int] = {}
         self._polling = asyncio.Lock()
         self._seeks = self._seeks_at_poll = 0
+
+    def _new_consumer_thread(self) -> BatchThread:
+        return BatchThread(self, loop=self.loop, beacon=self.beacon)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         for tp in revoked:
@@ -126,24 +109,37 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         return message
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        linger = self.app.consumer_linger
+        behind = False
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
-                await asyncio.sleep(linger)  # without it a poll brings a handful of records
-                count = 0
-                async for tp, message in self.getmany(timeout=_POLL):
-                    if self._seeks != self._seeks_at_poll:
-                        break
-                    count += 1
-                    if count % _YIELD_EVERY == 0:
-                        await asyncio.sleep(0)
-                    await self._deliver(tp, message)
+                if not behind:
+                    await asyncio.sleep(self.app.consumer_linger)  # without it a poll brings a handful of records
+                behind = await self._drain_poll()
         except self.consumer_stopped_errors:
             if not self.transport.app.should_stop:
                 raise
         except asyncio.CancelledError:
             if not self.transport.app.should_stop:
                 raise
+
+    async def _drain_poll(self) -> bool:
+        """Deliver what one poll brings; whether Kafka had more."""
+        behind, count = False, 0
+        async for tp, message in self.getmany(timeout=_POLL):
+            if self._seeks != self._seeks_at_poll:
+                break
+            behind |= (self.highwater(tp) or 0) > message.offset + 1
+            count += 1
+            if count % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+            await self._deliver(tp, message)
+            while tp.topic in self.app.bulk_topics and self._waiting(tp) and not self.suspend_flow.is_set():  # noqa: ASYNC110
+                await asyncio.sleep(0.001)  # Faust tells nobody when a queue gets shorter
+        return behind
+
+    def _waiting(self, tp: TP) -> bool:
+        """Whether an agent has more than a batch before it: reading on would only fill the memory."""
+        return any(channel.queue.qsize() > 1 for channel in self.app.topics._tp_index[tp])
 
     async def _deliver(self, tp: TP, message: Any) -> None:
         read, delivered = self._read_offset[tp], self._delivered.get(tp)
@@ -206,19 +202,6 @@ class BatchApp(faust.App):  # type: ignore[misc]
 
     def _new_producer_transport(self) -> Any:
         return BatchTransport(self.conf.broker_producer, self)
-
-
-def _pack(rows: list[Any]) -> Batch:
-    last = rows[-1]
-    return Batch(
-        topic=last.topic,
-        partition=last.partition,
-        offset=last.offset,
-        first=rows[0].offset,
-        timestamp=last.timestamp,
-        timestamp_type=last.timestamp_type,
-        value=rows,
-    )
 
 
 async def kafka_answers(app: BatchApp, patience: float = 2.0) -> bool:

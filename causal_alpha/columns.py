@@ -1,9 +1,11 @@
 """Columns of a frame: numpy arrays, and strings as codes into a few names."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast, get_type_hints
 
@@ -33,9 +35,9 @@ class Labels:
 
     @classmethod
     def of(cls, values: Iterable[str]) -> "Labels":
-        values = list(values)
-        places = {name: place for place, name in enumerate(dict.fromkeys(values))}
-        return cls(np.fromiter(map(places.__getitem__, values), np.int32, len(values)), tuple(places))
+        places: defaultdict[str, int] = defaultdict(count().__next__)  # a new name gets the next number
+        codes = np.fromiter(map(places.__getitem__, values), np.int32)
+        return cls(codes, tuple(places))
 
     @classmethod
     def constant(cls, value: str, n: int) -> "Labels":

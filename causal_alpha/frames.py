@@ -68,14 +68,14 @@ class Frame(Generic[R]):
     meta: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        kinds = column_kinds(self.record)
-        if tuple(self.columns) != tuple(kinds):
+        names, columns = self.record.__struct_fields__, self.columns
+        if tuple(columns) != names:
             raise FrameError(
-                f"columns of {self.record.__name__}: expected {tuple(kinds)}, was {tuple(self.columns)}",
+                f"columns of {self.record.__name__}: expected {names}, was {tuple(columns)}",
                 reason="schema",
             )
-        if len({len(column) for column in self.columns.values()}) > 1:
-            sizes = {name: len(column) for name, column in self.columns.items()}
+        if len(set(map(len, columns.values()))) > 1:
+            sizes = {name: len(column) for name, column in columns.items()}
             raise FrameError(f"columns: expected one length, was {sizes}", reason="schema")
 
     # -- making ------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ class Frame(Generic[R]):
         """One frame of all rows in order; needs at least one frame."""
         first = frames[0]
         if len(frames) == 1:
-            return cls(first.record, first.columns, meta or first.meta)
+            return cls(first.record, first.columns, meta) if meta else first
         columns = {name: join([frame.columns[name] for frame in frames]) for name in first.columns}
         return cls(first.record, columns, meta)
 

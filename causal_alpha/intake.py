@@ -5,8 +5,7 @@ The topic takes frames from our sources and single JSON ticks from anybody, mixe
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Protocol
+from itertools import repeat
 
 import numpy as np
 
@@ -14,33 +13,48 @@ from causal_alpha.errors import FrameError
 from causal_alpha.frames import ARROW_MAGIC, Frame, Ints
 from causal_alpha.intervals import MILLISECOND
 from causal_alpha.liveness import Sign, read_signs
+from causal_alpha.messages import Message, Messages
 from causal_alpha.records import Reject, Tick
-from causal_alpha.ticks import check_ticks, parse_json, tick_json
+from causal_alpha.ticks import Bad, all_usable, check_ticks, parse_json, tick_json
+
+__all__ = ["Intake", "Message", "Reader"]
+
+_NO_TICKS: Frame[Tick] = Frame.empty(Tick)
 
 
-class Message(Protocol):
-    """The part of a Kafka record that is needed here; `timestamp` in ms."""
+@dataclass(frozen=True)
+class Origins:
+    """Where rows of a poll come from: message i brought `counts[i]` of them, `kept` (None: all) were usable."""
 
-    offset: int
-    timestamp: int
-    value: bytes | None
+    counts: Ints
+    kept: Ints | None = None
+
+    def of(self, rows: Ints) -> tuple[Ints, Ints]:
+        """The messages that some of the usable rows were in, and their places there."""
+        read = rows if self.kept is None else self.kept[rows]
+        ends = np.cumsum(self.counts)
+        messages = np.searchsorted(ends, read, side="right")
+        return messages, read - (ends - self.counts)[messages]
+
+    def end(self, message: int) -> int:
+        """How many usable rows there are up to the end of a message."""
+        read = int(self.counts[: message + 1].sum())
+        return read if self.kept is None else int(np.searchsorted(self.kept, read))
 
 
 @dataclass(frozen=True)
 class Intake:
     """Usable ticks in log order, heartbeats and gaps as `bars.roll` takes them, rejects.
 
-    `of_row` tells which of the `messages` a tick was in, `places` its row there. `rows` counts every row
-    that came in, the rejected ones included.
+    `rows` counts every row that came in, the rejected ones included.
     """
 
     ticks: Frame[Tick]
-    of_row: Ints
-    places: Ints
+    origins: Origins
     signs: Sequence[Sign]
     rejects: list[Reject]
     rows: int
-    messages: Sequence[Message]
+    messages: Messages
 
 
 class Reader:
@@ -50,47 +64,42 @@ class Reader:
         self._topic, self._partition, self._tolerance = topic, partition, tolerance
 
     def read(self, messages: Sequence[Message]) -> Intake:
-        values = [message.value or b"" for message in messages]
+        messages = Messages.of(messages)
         counts = np.zeros(len(messages), dtype=np.int64)
         signs: list[tuple[int, Sign]] = []
         rejects: list[Reject] = []
-        pieces = list(self._pieces(messages, values, counts, signs, rejects))
-        ticks = Frame.concat(pieces) if pieces else Frame.empty(Tick)
-        of_row = np.repeat(np.arange(len(messages)), counts)
-        places = np.arange(len(ticks)) - np.repeat(np.cumsum(counts) - counts, counts)
-        stamps = np.asarray([message.timestamp for message in messages], dtype=np.int64) * MILLISECOND
+        pieces = [ticks for ticks in self._pieces(messages, counts, signs, rejects) if len(ticks)]
+        ticks = Frame.concat(pieces) if pieces else _NO_TICKS
         rows = len(ticks) + len(rejects)
-
-        bad = check_ticks(ticks, stamps[of_row], self._tolerance)
-        if bad:
-            usable = np.ones(len(ticks), dtype=np.bool_)
-            usable[[row for row, *_ in bad]] = False
-            for row, reason, detail in bad:
-                tick = next(ticks.take(np.asarray([row])).rows())
-                rejects.append(self._of_tick(tick, messages[of_row[row]], int(places[row]), reason, detail))
-            ticks, of_row, places = ticks.take(usable), of_row[usable], places[usable]
-            counts = np.bincount(of_row, minlength=len(messages))
-        ends = np.cumsum(counts).tolist() if signs else []  # a sign stands after its message's last tick
-        placed: list[Sign] = [sign._replace(row=ends[place]) for place, sign in signs]
-        return Intake(ticks, of_row, places, placed, rejects, rows, messages)
+        origins = Origins(counts)
+        if bad := self._check(ticks, messages, origins):
+            rejects += self._unusable(ticks, messages, origins, bad)
+            kept = np.delete(np.arange(len(ticks)), [row for row, *_ in bad])
+            ticks, origins = ticks.take(kept), Origins(counts, kept)
+        # a sign stands after its message's last tick
+        placed: list[Sign] = [sign._replace(row=origins.end(place)) for place, sign in signs]
+        return Intake(ticks, origins, placed, rejects, rows, messages)
 
     def late(self, intake: Intake, rows: Ints, watermark: int) -> list[Reject]:
         """Rejects for ticks whose bars can't change any more."""
         detail = f"ts: expected a bar that can still change, the watermark has reached {watermark}"
+        messages, places = intake.origins.of(rows)
         return [
             self._of_tick(tick, intake.messages[message], place, "late", detail)
             for tick, message, place in zip(
-                intake.ticks.take(rows).rows(),
-                intake.of_row[rows].tolist(),
-                intake.places[rows].tolist(),
-                strict=True,
+                intake.ticks.take(rows).rows(), messages.tolist(), places.tolist(), strict=True
             )
         ]
 
+    def _check(self, ticks: Frame[Tick], messages: Messages, origins: Origins) -> list[Bad]:
+        if not len(ticks) or all_usable(ticks, int(messages.timestamps.min()) * MILLISECOND + self._tolerance):
+            return []
+        of_row, _ = origins.of(np.arange(len(ticks)))
+        return check_ticks(ticks, messages.timestamps[of_row] * MILLISECOND, self._tolerance)
+
     def _pieces(
         self,
-        messages: Sequence[Message],
-        values: Sequence[bytes],
+        messages: Messages,
         counts: Ints,
         signs: list[tuple[int, Sign]],
         rejects: list[Reject],
@@ -99,9 +108,8 @@ class Reader:
 
         How many each message has goes into `counts`, what else it says into `signs`.
         """
-        first = 0
-        for is_frame, group in groupby([value.startswith(ARROW_MAGIC) for value in values]):
-            end = first + len(list(group))
+        values = messages.values
+        for is_frame, first, end in _runs(values):
             if is_frame:
                 for place in range(first, end):
                     try:
@@ -119,7 +127,16 @@ class Reader:
                 counts[first + taken] = 1
                 rejects += [self._reject(messages[first + row], reason, detail) for row, reason, detail in bad]
                 yield ticks
-            first = end
+
+    def _unusable(
+        self, ticks: Frame[Tick], messages: Messages, origins: Origins, bad: Sequence[Bad]
+    ) -> Iterator[Reject]:
+        rows = np.asarray([row for row, *_ in bad])
+        of_row, places = origins.of(rows)
+        for tick, message, place, (_, reason, detail) in zip(
+            ticks.take(rows).rows(), of_row.tolist(), places.tolist(), bad, strict=True
+        ):
+            yield self._of_tick(tick, messages[message], place, reason, detail)
 
     def _reject(self, message: Message, reason: str, detail: str) -> Reject:
         return Reject(
@@ -147,3 +164,17 @@ class Reader:
             symbol=tick.symbol,
             source=tick.source,
         )
+
+
+def _runs(values: Sequence[bytes]) -> Iterator[tuple[bool, int, int]]:
+    """Runs of frames and of JSON messages: (whether frames, first, end)."""
+    kinds = list(map(bytes.startswith, values, repeat(ARROW_MAGIC)))
+    first = 0
+    while first < len(kinds):
+        kind = kinds[first]
+        try:
+            end = kinds.index(not kind, first)
+        except ValueError:
+            end = len(kinds)
+        yield kind, first, end
+        first = end

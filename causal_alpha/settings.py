@@ -59,7 +59,7 @@ class Settings(BaseSettings):
 
     consumer_linger: float = Field(0.006, ge=0, le=1, description="pause before each poll of Kafka")
     producer_linger: float = Field(0.003, ge=0, le=1, description="time in which messages to Kafka gather")
-    max_poll_records: int = Field(2_000, ge=1, description="messages that one poll may bring")
+    max_poll_records: int = Field(10_000, ge=1, description="messages that one poll may bring")
     snapshot_every: float = Field(0.5, gt=0, description="between two snapshots of a partition's state")
     session_timeout: float = Field(10.0, gt=0, description="after which Kafka takes a silent worker for dead")
 

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from causal_alpha.frames import Column, Frame, Ints, Labels
+from causal_alpha.frames import Column, Floats, Frame, Ints, Labels
 from causal_alpha.intervals import MILLISECOND, SECOND
 from causal_alpha.records import NO_ID, Tick
 
@@ -25,6 +25,7 @@ LARGEST = 1e12
 
 
 QUOTE = ("bid", "ask", "bid_size", "ask_size")
+_QUOTED_PRICES = frozenset({"bid", "ask"})
 
 
 class Bad(NamedTuple):
@@ -35,18 +36,36 @@ class Bad(NamedTuple):
     detail: str
 
 
-class _WireTick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    symbol: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    ts: Annotated[int, msgspec.Meta(ge=0, le=9_223_372_036_854)] | str
+_Symbol = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+_Millis = Annotated[int, msgspec.Meta(ge=0, le=9_223_372_036_854)]
+_Number = Annotated[int, msgspec.Meta(gt=NO_ID, le=2**63 - 1)]
+
+
+class _Trade(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """What most feeds send: a trade without quotes, time and id as numbers."""
+
+    symbol: _Symbol
+    ts: _Millis
     price: float
     size: float
-    id: Annotated[int, msgspec.Meta(gt=NO_ID, le=2**63 - 1)] | str | None = None
+    id: _Number | None = None
+
+
+class _WireTick(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """All that may be sent."""
+
+    symbol: _Symbol
+    ts: _Millis | str
+    price: float
+    size: float
+    id: _Number | str | None = None
     bid: float | None = None
     ask: float | None = None
     bid_size: float | None = None
     ask_size: float | None = None
 
 
+_decode_trade = msgspec.json.Decoder(_Trade).decode
 _decode = msgspec.json.Decoder(_WireTick).decode
 
 
@@ -60,21 +79,26 @@ def parse_json(values: Sequence[bytes], source: str) -> tuple[Frame[Tick], Ints,
     >>> frame.ints("ts").tolist(), places.tolist(), bad[0].reason
     ([1000000], [0], 'malformed')
     """
-    bad: list[Bad] = []
+    try:  # most feeds: costs half of what follows
+        return _trades_to_frame([_decode_trade(value) for value in values], source), np.arange(len(values)), []
+    except msgspec.MsgspecError:
+        pass
     try:
-        return _to_frame([_decode(value) for value in values], source), np.arange(len(values)), bad
+        return _to_frame([_decode(value) for value in values], source), np.arange(len(values)), []
     except (msgspec.MsgspecError, ValueError):  # at least one is unreadable: find out which
-        good, places = [], []
-        for place, value in enumerate(values):
-            try:
-                row = _decode(value)
-                _ts_ns(row.ts)
-            except (msgspec.MsgspecError, ValueError) as error:
-                bad.append(Bad(place, *_explain(value, error)))
-            else:
-                good.append(row)
-                places.append(place)
-        return _to_frame(good, source), np.asarray(places, dtype=np.int64), bad
+        pass
+    bad: list[Bad] = []
+    good, places = [], []
+    for place, value in enumerate(values):
+        try:
+            row = _decode(value)
+            _ts_ns(row.ts)
+        except (msgspec.MsgspecError, ValueError) as error:
+            bad.append(Bad(place, *_explain(value, error)))
+        else:
+            good.append(row)
+            places.append(place)
+    return _to_frame(good, source), np.asarray(places, dtype=np.int64), bad
 
 
 def check_ticks(frame: Frame[Tick], record_ts: Ints | int, tolerance: int) -> list[Bad]:
@@ -83,25 +107,41 @@ def check_ticks(frame: Frame[Tick], record_ts: Ints | int, tolerance: int) -> li
     `record_ts` is the time of the Kafka record that carried a row; a stamp more than `tolerance`
     ahead of it is from the future. All times in ns.
     """
-    price, size, ts = frame.floats("price"), frame.floats("size"), frame.ints("ts")
-    bid, ask = frame.floats("bid"), frame.floats("ask")
-    limit = record_ts + tolerance
-    usable: npt.NDArray[np.bool_] = (price > 0) & (price < LARGEST) & (size >= 0) & (size < LARGEST)
-    usable &= (ts > 0) & (ts <= limit)
-    usable &= ~((bid <= 0) | (bid >= LARGEST) | (ask <= 0) | (ask >= LARGEST))  # NaN: the feed has none
-    for name in ("bid_size", "ask_size"):
-        amount = frame.floats(name)
-        usable &= ~((amount < 0) | (amount >= LARGEST))
-    names = frame.labels("symbol").names
-    if "" in names:
-        usable &= ~frame.labels("symbol").equals("")
-    if usable.all():
-        return []
-    limits = np.broadcast_to(np.asarray(limit), ts.shape)
+    limits = np.broadcast_to(np.asarray(record_ts) + tolerance, len(frame))
     return [
         Bad(row, *_judge(next(frame.take(np.asarray([row])).rows()), int(limits[row])))
-        for row in np.flatnonzero(~usable).tolist()
+        for row in np.flatnonzero(~_usable(frame, limits)).tolist()
     ]
+
+
+def all_usable(frame: Frame[Tick], limit: int) -> bool:
+    """Whether `check_ticks` finds nothing in a frame that has rows; `limit` is the greatest time allowed.
+
+    Extremes tell it in fewer calls of numpy, 1.5 us each.
+    """
+    price, size, ts = frame.floats("price"), frame.floats("size"), frame.ints("ts")
+    if not (price.min() > 0 and price.max() < LARGEST and size.min() >= 0 and size.max() < LARGEST):
+        return False  # NaN is in no order
+    if not (ts.min() > 0 and ts.max() <= limit):
+        return False
+    for name in QUOTE:
+        quotes = frame.floats(name)
+        low, high = np.fmin.reduce(quotes), np.fmax.reduce(quotes)  # NaN if the feed has none
+        if low < 0 or (low == 0 and name in _QUOTED_PRICES) or high >= LARGEST:
+            return False
+    return "" not in frame.labels("symbol").names
+
+
+def _usable(frame: Frame[Tick], limits: Ints) -> npt.NDArray[np.bool_]:
+    price, size, ts = frame.floats("price"), frame.floats("size"), frame.ints("ts")
+    usable: npt.NDArray[np.bool_] = (price > 0) & (price < LARGEST) & (size >= 0) & (size < LARGEST)
+    usable &= (ts > 0) & (ts <= limits) & ~frame.labels("symbol").equals("")
+    for name in QUOTE:
+        quotes = frame.floats(name)
+        usable &= ~((quotes < 0) | (quotes >= LARGEST))  # NaN: the feed has none
+        if name in _QUOTED_PRICES:
+            usable &= quotes != 0
+    return usable
 
 
 def tick_json(tick: Tick) -> bytes:
@@ -113,29 +153,51 @@ def tick_json(tick: Tick) -> bytes:
     return msgspec.json.encode(row)
 
 
-def _to_frame(rows: list[_WireTick], source: str) -> Frame[Tick]:
-    if not rows:
-        return Frame.empty(Tick)
+def _trades_to_frame(rows: list[_Trade], source: str) -> Frame[Tick]:
+    n = len(rows)
+    none = np.full(n, np.nan)
     columns: dict[str, Column] = {  # lists of plain values: tuples of rows would keep the garbage collector busy
         "symbol": Labels.of([row.symbol for row in rows]),
-        "ts": _times([row.ts for row in rows]),
-        "price": np.asarray([row.price for row in rows], dtype=np.float64),
-        "size": np.asarray([row.size for row in rows], dtype=np.float64),
+        "ts": np.fromiter([row.ts for row in rows], np.int64, n) * MILLISECOND,
+        "price": np.fromiter([row.price for row in rows], np.float64, n),
+        "size": np.fromiter([row.size for row in rows], np.float64, n),
         "id": _ids([row.id for row in rows]),
-        "bid": np.asarray([row.bid for row in rows], dtype=np.float64),  # None becomes NaN
-        "ask": np.asarray([row.ask for row in rows], dtype=np.float64),
-        "bid_size": np.asarray([row.bid_size for row in rows], dtype=np.float64),
-        "ask_size": np.asarray([row.ask_size for row in rows], dtype=np.float64),
-        "source": Labels.constant(source, len(rows)),
+        "bid": none,
+        "ask": none,
+        "bid_size": none,
+        "ask_size": none,
+        "source": Labels.constant(source, n),
     }
     return Frame(Tick, columns)
 
 
-def _times(values: Sequence[int | str]) -> Ints:
-    try:
-        return np.asarray(values, dtype=np.int64) * MILLISECOND
-    except (ValueError, TypeError):
-        return np.asarray([_ts_ns(value) for value in values], dtype=np.int64)
+def _to_frame(rows: list[_WireTick], source: str) -> Frame[Tick]:
+    n = len(rows)
+    columns: dict[str, Column] = {
+        "symbol": Labels.of([row.symbol for row in rows]),
+        "ts": _times([row.ts for row in rows]),
+        "price": np.fromiter([row.price for row in rows], np.float64, n),
+        "size": np.fromiter([row.size for row in rows], np.float64, n),
+        "id": _ids([_hashed(row.id) for row in rows]),
+        "bid": _quotes([row.bid for row in rows]),
+        "ask": _quotes([row.ask for row in rows]),
+        "bid_size": _quotes([row.bid_size for row in rows]),
+        "ask_size": _quotes([row.ask_size for row in rows]),
+        "source": Labels.constant(source, n),
+    }
+    return Frame(Tick, columns)
+
+
+def _times(values: list[int | str]) -> Ints:
+    if str in map(type, values):  # numpy would take "1" for a number
+        return np.fromiter([_ts_ns(value) for value in values], np.int64, len(values))
+    return np.fromiter(values, np.int64, len(values)) * MILLISECOND
+
+
+def _quotes(values: list[float | None]) -> Floats:
+    """None becomes NaN; it takes numpy 0.1 us to do so, hence the short way where there is nothing else."""
+    n = len(values)
+    return np.full(n, np.nan) if values.count(None) == n else np.asarray(values, dtype=np.float64)
 
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)")
@@ -160,20 +222,17 @@ def _ts_json(ts: int) -> int | str:
     return f"{np.datetime64(ts, 'ns')}Z"
 
 
-def _ids(values: Sequence[int | str | None]) -> Ints:
-    if values.count(None) == len(values):
-        return np.full(len(values), NO_ID)
-    try:
-        return np.asarray(values, dtype=np.int64)
-    except (ValueError, TypeError):
-        return np.asarray([_id(value) for value in values], dtype=np.int64)
+def _ids(values: list[int | None]) -> Ints:
+    n = len(values)
+    nones = values.count(None)
+    if nones == n:
+        return np.full(n, NO_ID)
+    return np.fromiter([NO_ID if value is None else value for value in values] if nones else values, np.int64, n)
 
 
-def _id(value: int | str | None) -> int:
+def _hashed(value: int | str | None) -> int | None:
     """A trade id as int64; text that is no number goes in by its hash, the same on every machine."""
-    if value is None:
-        return NO_ID
-    if isinstance(value, int):
+    if not isinstance(value, str):
         return value
     if value.isascii() and value.isdigit() and len(value) <= 18:
         return int(value)

@@ -5,6 +5,7 @@
 """
 
 import gc
+import logging
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import cache
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 import faust
 import msgspec
 from faust.serializers.codecs import Codec
+from faust.utils.terminal.spinners import SpinnerHandler
 from mode import CrashingSupervisor
 from mode.utils.imports import import_from_cwd
 
@@ -146,6 +148,7 @@ class App(BatchApp):
     async def on_started(self) -> None:
         """What the start made stays: the garbage collector need not look through it again and again."""
         await super().on_started()
+        _end_spinner()
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
@@ -193,6 +196,17 @@ class App(BatchApp):
         for name in self.settings.agents:
             import_from_cwd(name)  # the faust command drops the working directory from sys.path
             yield name
+
+
+def _end_spinner() -> None:
+    """Take the level of the log back from the spinner that Faust shows while it starts.
+
+    The spinner turns with every debug line, so that the Kafka client writes some for each message, 10 us each.
+    """
+    root = logging.getLogger()
+    handlers = [handler for handler in root.handlers if not isinstance(handler, SpinnerHandler)]
+    if len(handlers) < len(root.handlers):
+        root.setLevel(min(handler.level for handler in handlers))
 
 
 def create_app(settings: Settings | None = None, **overrides: Any) -> App:

@@ -46,7 +46,7 @@ async def read(kind: str, broker: str, app_id: str, topic: str, partitions: int,
     async def collect(stream: Any) -> None:
         async for event in stream.events():
             records = event.value if kind == "batch" else [event.message]
-            got.extend((r.partition, r.offset, r.value.decode()) for r in records)
+            got.extend((event.message.partition, r.offset, r.value.decode()) for r in records)
             if wanted and len(got) >= wanted:
                 done.set()
                 await asyncio.sleep(3600)

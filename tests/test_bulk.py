@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,29 +15,18 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_alpha.bulk import BatchConsumer, BatchScheduler
+from causal_alpha.bulk import BatchConsumer
+from causal_alpha.messages import Messages, Row
 
 PARTITIONS = 3
 RECORDS = 2_000
 
 
-def record(topic: str, offset: int, partition: int = 0) -> Any:
-    return SimpleNamespace(
-        topic=topic, partition=partition, offset=offset, timestamp=offset, timestamp_type=0, value=b""
-    )
+@given(st.sets(st.integers(0, 60), max_size=12), st.integers(-1, 61))
+def test_messages_after_an_offset_are_those_behind_it(offsets: set[int], offset: int) -> None:
+    rows = [Row(place, 10 * place, b"%d" % place) for place in sorted(offsets)]
 
-
-def test_scheduler_packs_bulk_topics_and_leaves_others_alone() -> None:
-    records = {
-        TP("ticks", 0): [record("ticks", 5), record("ticks", 9)],
-        TP("other", 0): [record("other", 1), record("other", 2)],
-    }
-
-    items = list(BatchScheduler(frozenset({"ticks"})).iterate(records))
-
-    batches = [item for tp, item in items if tp.topic == "ticks"]
-    assert [(batch.first, batch.offset, len(batch.value)) for batch in batches] == [(5, 9, 2)]
-    assert [item.offset for tp, item in items if tp.topic == "other"] == [1, 2]
+    assert list(Messages.of(rows).after(offset)) == [row for row in rows if row.offset > offset]
 
 
 class Commits(BatchConsumer):

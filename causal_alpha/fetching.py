@@ -1,0 +1,104 @@
+"""Records of a fetch as columns: a poll costs 0.5 us a message, not 1.5 for an aiokafka record of each.
+
+The only file that leans on aiokafka's private parts, written for aiokafka 0.14.0. Its fetcher keeps what a
+broker sent by partition, as `FetchResult`s, and asks these for records by `getall` when the consumer polls.
+"""
+
+from collections import OrderedDict
+from typing import Any, NamedTuple
+
+import numpy as np
+from aiokafka.consumer.fetcher import READ_UNCOMMITTED, FetchResult
+from aiokafka.errors import CorruptRecordException
+from aiokafka.structs import TopicPartition
+
+from causal_alpha.messages import Messages
+
+
+class Batch(NamedTuple):
+    """Records of one partition, shaped like a record. `offset` is the last one's, `first` the first one's."""
+
+    topic: str
+    partition: int
+    offset: int
+    first: int
+    timestamp: int
+    timestamp_type: int
+    value: Messages
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    checksum: int | None = None
+    serialized_key_size: int = 0
+    serialized_value_size: int = 0
+
+
+def pack_fetches(consumer: Any, bulk_topics: frozenset[str]) -> None:
+    """Make a started `AIOKafkaConsumer` give a `Batch` a poll and partition of the bulk topics."""
+    fetcher = consumer._fetcher
+    if fetcher._isolation_level != READ_UNCOMMITTED:
+        raise NotImplementedError("expected no transactions: aborted messages would have to be left out")
+    fetcher._records = _Fetched(bulk_topics)
+
+
+class _Fetched(OrderedDict[TopicPartition, Any]):
+    """The fetcher's results by partition."""
+
+    def __init__(self, bulk_topics: frozenset[str]) -> None:
+        super().__init__()
+        self._bulk_topics = bulk_topics
+
+    def __setitem__(self, tp: TopicPartition, result: Any) -> None:
+        if tp.topic in self._bulk_topics and isinstance(result, FetchResult):
+            result.getall = _Packer(result).take
+        super().__setitem__(tp, result)
+
+
+class _Packer:
+    """Takes the place of `FetchResult.getall`."""
+
+    def __init__(self, result: FetchResult) -> None:
+        self._result = result
+        self._rows: list[Any] = []
+        self._end = result._partition_records.next_fetch_offset
+
+    def take(self, most: int) -> list[Batch]:
+        """A batch of up to `most` records; none if the partition isn't ours any more or nothing came."""
+        result, source = self._result, self._result._partition_records
+        if not result.has_more() or not result.check_assignment(result._topic_partition):
+            return []
+        rows, memory = self._rows, source._records
+        try:
+            while len(rows) < most and memory.has_next():
+                rows += self._unpack(memory.next_batch())
+        except CorruptRecordException:
+            result._partition_records = None  # they will be fetched again
+            raise
+        now, self._rows = rows[:most], rows[most:]
+        source.next_fetch_offset = self._rows[0].offset if self._rows else self._end
+        result._update_position()
+        if not self._rows and not memory.has_next():
+            result._partition_records = None
+        return [_pack(result._topic_partition, now)] if now else []
+
+    def _unpack(self, batch: Any) -> list[Any]:
+        """The records of a record batch as Kafka writes them; none of a control batch."""
+        if not batch.validate_crc():
+            raise CorruptRecordException(f"Invalid CRC - {self._result._topic_partition}")
+        start, self._end = self._end, batch.next_offset
+        rows = [] if batch.is_control_batch else list(batch)
+        return rows if not rows or rows[0].offset >= start else [row for row in rows if row.offset >= start]
+
+
+def _pack(tp: TopicPartition, rows: list[Any]) -> Batch:
+    last, n = rows[-1], len(rows)
+    offsets = np.fromiter([row.offset for row in rows], np.int64, n)
+    timestamps = np.fromiter([row.timestamp for row in rows], np.int64, n)
+    return Batch(
+        topic=tp.topic,
+        partition=tp.partition,
+        offset=last.offset,
+        first=rows[0].offset,
+        timestamp=last.timestamp,
+        timestamp_type=last.timestamp_type,
+        value=Messages(offsets, timestamps, [row.value or b"" for row in rows]),
+    )
