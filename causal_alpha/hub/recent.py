@@ -1,5 +1,6 @@
 """The newest records of every symbol and interval: what the archive may not have yet."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,15 +12,15 @@ R = TypeVar("R", Bar, Features, Forecast)
 
 
 class Recent:
-    """The last `keep` records a symbol, interval and kind, in the order they came.
+    """The last `keep[kind]` records of a symbol, interval and kind, in the order they came.
 
-    >>> recent = Recent(keep=2)
+    >>> recent = Recent({Bar: 2})
     >>> bar = Bar(symbol="A", interval="1s", start=0, open=1, high=1, low=1, close=1, volume=1, vwap=1, trades=1)
     >>> recent.add(bar), recent.add(bar)
     (True, False)
     """
 
-    def __init__(self, keep: int) -> None:
+    def __init__(self, keep: Mapping[type[msgspec.Struct], int]) -> None:
         self._keep = keep
         self._kept: dict[tuple[type[msgspec.Struct], str, str], dict[str, Any]] = {}
 
@@ -32,7 +33,7 @@ class Recent:
             kept[key] = known
             return False
         kept[key] = record
-        if len(kept) > self._keep:
+        if len(kept) > self._keep[type(record)]:
             del kept[next(iter(kept))]
         return True
 

@@ -7,7 +7,7 @@ clients there are, and a forming bar only when one of them needs it.
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
@@ -31,8 +31,8 @@ from causal_alpha.intervals import MILLISECOND, end_of
 from causal_alpha.records import LEVELS, Bar, Features, Forecast, Reject
 
 PROTOCOL = 1
-KEPT = 300
-"""Newest records of each symbol, interval and kind: five minutes of 1 s bars while the archive is behind."""
+KEPT: Mapping[type[msgspec.Struct], int] = {Bar: 60, Features: 10, Forecast: 20}
+"""Newest records of each symbol and interval: what the archive may be behind, a minute of 1 s bars, 80 kB."""
 _HEALTH = ("health", "", "")
 
 

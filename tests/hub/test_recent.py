@@ -16,7 +16,7 @@ def test_recent_leaves_no_hole_while_the_archive_is_less_than_keep_behind(
     archived: int, published: int, keep: int
 ) -> None:
     """Bars 0 to `published` were published; the archive has the first `archived` of them."""
-    recent = Recent(keep)
+    recent = Recent({Bar: keep})
     series = [bar(n) for n in range(published)]
     for row in series:
         recent.add(row)
@@ -27,7 +27,7 @@ def test_recent_leaves_no_hole_while_the_archive_is_less_than_keep_behind(
 
 @given(revisions=st.lists(st.integers(0, 5), min_size=1, max_size=8), stored=st.integers(0, 5))
 def test_recent_shows_the_highest_revision_whoever_has_it(revisions: list[int], stored: int) -> None:
-    recent = Recent(5)
+    recent = Recent({Bar: 5})
     taken = [recent.add(bar(0, revision=revision)) for revision in revisions]
 
     (found,) = recent.merge(Bar, [bar(0, revision=stored)], **ALL)
@@ -37,7 +37,7 @@ def test_recent_shows_the_highest_revision_whoever_has_it(revisions: list[int], 
 
 
 def test_recent_chooses_by_symbol_interval_time_and_limit() -> None:
-    recent = Recent(5)
+    recent = Recent({Bar: 5})
     for row in [bar(0), bar(1), bar(2), bar(1, symbol="MSFT"), bar(1, interval="1s")]:
         recent.add(row)
 
