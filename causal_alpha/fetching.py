@@ -32,12 +32,21 @@ class Batch(NamedTuple):
     serialized_value_size: int = 0
 
 
+_BACKOFF = 1.0
+"""Seconds that a broker isn't asked for more while some of what it sent still waits for a poll.
+
+aiokafka has 0.1. If a poll comes later, the other partitions alone are asked for; and as long as they have nothing,
+for up to 1.5 s in Faust, that request is in the way of the next one, which would bring what the busy partition has.
+"""
+
+
 def pack_fetches(consumer: Any, bulk_topics: frozenset[str]) -> None:
     """Make a started `AIOKafkaConsumer` give a `Batch` a poll and partition of the bulk topics."""
     fetcher = consumer._fetcher
     if fetcher._isolation_level != READ_UNCOMMITTED:
         raise NotImplementedError("expected no transactions: aborted messages would have to be left out")
     fetcher._records = _Fetched(bulk_topics)
+    fetcher._prefetch_backoff = _BACKOFF
 
 
 class _Fetched(OrderedDict[TopicPartition, Any]):
