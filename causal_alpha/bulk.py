@@ -30,6 +30,8 @@ from causal_alpha.fetching import pack_fetches
 _YIELD_EVERY = 100
 _POLL = 0.2
 """Seconds that a poll waits for records; a seek waits as long for a poll."""
+_PATIENCE = 1_000
+"""Milliseconds that a poll waits for an agent that has two batches before it."""
 
 
 class PassThrough(Codec):  # type: ignore[misc]
@@ -128,18 +130,28 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         async for tp, message in self.getmany(timeout=_POLL):
             if self._seeks != self._seeks_at_poll:
                 break
-            behind |= (self.highwater(tp) or 0) > message.offset + 1
+            behind |= (self.highwater(tp) or 0) > message.offset + 2  # 2: a transaction's marker may be the last
             count += 1
             if count % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)
             await self._deliver(tp, message)
-            while tp.topic in self.app.bulk_topics and self._waiting(tp) and not self.suspend_flow.is_set():  # noqa: ASYNC110
-                await asyncio.sleep(0.001)  # Faust tells nobody when a queue gets shorter
+            if tp.topic in self.app.bulk_topics:
+                await self._let_agents_catch_up(tp)
         return behind
 
-    def _waiting(self, tp: TP) -> bool:
-        """Whether an agent has more than a batch before it: reading on would only fill the memory."""
-        return any(channel.queue.qsize() > 1 for channel in self.app.topics._tp_index[tp])
+    async def _let_agents_catch_up(self, tp: TP) -> None:
+        """Read no more than a batch ahead of an agent: it would only fill the memory.
+
+        Faust tells nobody when a queue gets shorter, so ask; but no longer than a second, for a stuck agent shall not
+        keep the others from their messages. While tables recover, agents stand still, and changelogs must be read.
+        """
+        channels = self.app.topics._tp_index[tp]
+        for _ in range(_PATIENCE):
+            if self.suspend_flow.is_set() or self.app.in_recovery:
+                return
+            if all(channel.queue.qsize() < 2 for channel in channels):
+                return
+            await asyncio.sleep(0.001)
 
     async def _deliver(self, tp: TP, message: Any) -> None:
         read, delivered = self._read_offset[tp], self._delivered.get(tp)
