@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import MILLISECOND, SECOND
 from causal_alpha.records import NO_ID, Tick
-from causal_alpha.ticks import check_ticks, parse_json, tick_json
+from causal_alpha.ticks import all_usable, check_ticks, parse_json, tick_json
 
 NOW = 1_700_000_000 * SECOND
 
@@ -73,6 +73,7 @@ def test_tick_id_may_be_a_number_a_text_of_digits_or_any_text() -> None:
         (message(ts=1.5), "schema"),
         (message(ts="2023-11-14T22:13:20"), "schema"),
         (message(ts="2023-13-14T22:13:20Z"), "schema"),
+        (message(ts="1700000000000"), "schema"),
         (message(symbol=""), "schema"),
         (message(symbol="x" * 65), "schema"),
         (message(id=2**63), "schema"),
@@ -114,6 +115,24 @@ def test_unusable_rows_get_a_reason(changes: dict[str, Any], reason: str) -> Non
     bad = check_ticks(Frame.of(Tick, [good, row, good]), NOW, 5 * SECOND)
 
     assert [(found.row, found.reason) for found in bad] == [(1, reason)]
+
+
+amounts = st.sampled_from([float("nan"), -1.0, 0.0, 1.5, 1e11, 1e12, float("inf")])
+
+
+@given(st.lists(st.tuples(st.integers(-1, 3), *[amounts] * 6, st.sampled_from(["", "A"])), min_size=1, max_size=3))
+def test_frames_told_usable_at_a_glance_are_those_without_a_bad_row(rows: list[Any]) -> None:
+    names = ("ts", "price", "size", "bid", "ask", "bid_size", "ask_size", "symbol")
+    frame = Frame.of(Tick, [Tick(**dict(zip(names, row, strict=True))) for row in rows])
+
+    assert all_usable(frame, limit=2) == (not check_ticks(frame, 1, tolerance=1))
+
+
+@given(st.permutations([message(), message(ts="2023-11-14T22:13:20Z"), message(bid=1), message(id="1_7"), b"{"]))
+def test_a_message_is_read_the_same_whatever_is_beside_it(values: list[bytes]) -> None:
+    frame, places, _ = parse_json(values, "api")
+
+    assert [repr(row) for row in frame.rows()] == [repr(one(values[place])) for place in places]
 
 
 def test_a_stamp_may_lead_its_record_by_the_tolerance() -> None:
