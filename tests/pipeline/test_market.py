@@ -26,13 +26,18 @@ def replay(file: Path, worker: Any, *arguments: str) -> None:
     subprocess.run([*command, *arguments, *options, *partitions], check=True, timeout=120)
 
 
+def traded(mongo: str, database: str, interval: str) -> list[dict[str, Any]]:
+    """The bars of an interval in which somebody traded."""
+    bars = stored(mongo, database, "bars")
+    return [bar for bar in bars if bar["interval"] == interval and bar["quality"] in {"ok", "partial"}]
+
+
 def bars_of(mongo: str, database: str, interval: str) -> pd.DataFrame:
-    rows = [row for row in stored(mongo, database, "bars") if row["interval"] == interval]
-    return pd.DataFrame(rows).set_index(["symbol", "start"]).sort_index()
+    return pd.DataFrame(traded(mongo, database, interval)).set_index(["symbol", "start"]).sort_index()
 
 
 def has_bars(mongo: str, database: str, interval: str, n: int) -> bool:
-    return sum(bar["interval"] == interval for bar in stored(mongo, database, "bars")) >= n
+    return len(traded(mongo, database, interval)) >= n
 
 
 def test_crypto_trades_become_the_bars_that_pandas_makes(market: Path, worker: Any, mongo: str) -> None:
