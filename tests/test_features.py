@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from causal_alpha.features import DEFAULT, FIELDS, FeatureSet, Window
 from causal_alpha.frames import Floats, Frame
+from causal_alpha.history import history
 from causal_alpha.intervals import SECOND
 from causal_alpha.records import Bar, Features
-from causal_alpha.history import history
 from causal_alpha.windows import Rings
 
 WIDTH = 40
