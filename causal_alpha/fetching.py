@@ -12,6 +12,7 @@ from aiokafka.consumer.fetcher import READ_UNCOMMITTED, FetchResult
 from aiokafka.errors import CorruptRecordException
 from aiokafka.structs import TopicPartition
 
+from causal_alpha.errors import SettingsError
 from causal_alpha.messages import Messages
 
 
@@ -44,7 +45,9 @@ def pack_fetches(consumer: Any, bulk_topics: frozenset[str]) -> None:
     """Make a started `AIOKafkaConsumer` give a `Batch` a poll and partition of the bulk topics."""
     fetcher = consumer._fetcher
     if fetcher._isolation_level != READ_UNCOMMITTED:
-        raise NotImplementedError("expected no transactions: aborted messages would have to be left out")
+        raise SettingsError(
+            "isolation level: expected read_uncommitted, as aborted messages aren't left out, was another"
+        )
     fetcher._records = _Fetched(bulk_topics)
     fetcher._prefetch_backoff = _BACKOFF
 

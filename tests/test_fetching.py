@@ -15,6 +15,7 @@ from aiokafka.structs import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
+from causal_alpha.errors import SettingsError
 from causal_alpha.fetching import Batch, pack_fetches
 
 TICKS, OTHERS = TopicPartition("ticks", 3), TopicPartition("others", 0)
@@ -147,5 +148,5 @@ def test_a_damaged_batch_is_fetched_again_and_not_skipped() -> None:
 def test_transactions_that_were_aborted_are_not_ours_to_find() -> None:
     consumer = SimpleNamespace(_fetcher=SimpleNamespace(_isolation_level=READ_COMMITTED))
 
-    with pytest.raises(NotImplementedError, match="expected no transactions"):
+    with pytest.raises(SettingsError, match="expected read_uncommitted"):
         pack_fetches(consumer, frozenset({TICKS.topic}))
