@@ -10,7 +10,7 @@ from itertools import repeat
 import numpy as np
 
 from causal_alpha.errors import FrameError
-from causal_alpha.frames import ARROW_MAGIC, Frame, Ints
+from causal_alpha.frames import ARROW_MAGIC, Column, Frame, Ints, Labels
 from causal_alpha.intervals import MILLISECOND
 from causal_alpha.liveness import Sign, read_signs
 from causal_alpha.messages import Message, Messages
@@ -73,23 +73,31 @@ class Reader:
         rows = len(ticks) + len(rejects)
         origins = Origins(counts)
         if bad := self._check(ticks, messages, origins):
-            rejects += self._unusable(ticks, messages, origins, bad)
-            kept = np.delete(np.arange(len(ticks)), [row for row, *_ in bad])
+            rows_of, reasons, details = zip(*bad, strict=True)
+            refused, kept = np.asarray(rows_of), np.delete(np.arange(len(ticks)), rows_of)
+            rejects += self._of_ticks(
+                ticks.take(refused),
+                messages,
+                *origins.of(refused),
+                reason=Labels.of(reasons),
+                detail=Labels.of(details),
+            ).rows()
             ticks, origins = ticks.take(kept), Origins(counts, kept)
         # a sign stands after its message's last tick
         placed: list[Sign] = [sign._replace(row=origins.end(place)) for place, sign in signs]
         return Intake(ticks, origins, placed, rejects, rows, messages)
 
-    def late(self, intake: Intake, rows: Ints, watermark: int) -> list[Reject]:
+    def late(self, intake: Intake, rows: Ints, watermark: int) -> Frame[Reject]:
         """Rejects for ticks whose bars can't change any more."""
         detail = f"ts: expected a bar that can still change, the watermark has reached {watermark}"
-        messages, places = intake.origins.of(rows)
-        return [
-            self._of_tick(tick, intake.messages[message], place, "late", detail)
-            for tick, message, place in zip(
-                intake.ticks.take(rows).rows(), messages.tolist(), places.tolist(), strict=True
-            )
-        ]
+        n = len(rows)
+        return self._of_ticks(
+            intake.ticks.take(rows),
+            intake.messages,
+            *intake.origins.of(rows),
+            reason=Labels.constant("late", n),
+            detail=Labels.constant(detail, n),
+        )
 
     def _check(self, ticks: Frame[Tick], messages: Messages, origins: Origins) -> list[Bad]:
         if not len(ticks) or all_usable(ticks, int(messages.timestamps.min()) * MILLISECOND + self._tolerance):
@@ -115,7 +123,8 @@ class Reader:
                     try:
                         ticks = Frame.decode(Tick, values[place])
                         # time can't run ahead of Kafka's own
-                        said = read_signs(ticks.meta, messages[place].timestamp * MILLISECOND + self._tolerance)
+                        limit = int(messages.timestamps[place]) * MILLISECOND + self._tolerance
+                        said = read_signs(ticks.meta, limit) if ticks.meta else []
                     except FrameError as error:
                         rejects.append(self._reject(messages[place], error.reason, str(error)))
                     else:
@@ -127,16 +136,6 @@ class Reader:
                 counts[first + taken] = 1
                 rejects += [self._reject(messages[first + row], reason, detail) for row, reason, detail in bad]
                 yield ticks
-
-    def _unusable(
-        self, ticks: Frame[Tick], messages: Messages, origins: Origins, bad: Sequence[Bad]
-    ) -> Iterator[Reject]:
-        rows = np.asarray([row for row, *_ in bad])
-        of_row, places = origins.of(rows)
-        for tick, message, place, (_, reason, detail) in zip(
-            ticks.take(rows).rows(), of_row.tolist(), places.tolist(), bad, strict=True
-        ):
-            yield self._of_tick(tick, messages[message], place, reason, detail)
 
     def _reject(self, message: Message, reason: str, detail: str) -> Reject:
         return Reject(
@@ -150,20 +149,29 @@ class Reader:
             payload=message.value or b"",
         )
 
-    def _of_tick(self, tick: Tick, message: Message, row: int, reason: str, detail: str) -> Reject:
-        value = message.value or b""
-        return Reject(
-            topic=self._topic,
-            partition=self._partition,
-            offset=message.offset,
-            row=row,
-            ts=tick.ts,
-            reason=reason,
-            detail=detail,
-            payload=tick_json(tick) if value.startswith(ARROW_MAGIC) else value,
-            symbol=tick.symbol,
-            source=tick.source,
-        )
+    def _of_ticks(
+        self, ticks: Frame[Tick], messages: Messages, of_row: Ints, places: Ints, *, reason: Labels, detail: Labels
+    ) -> Frame[Reject]:
+        """`of_row`, `places`: the message that each tick was in, and its row there."""
+        n = len(ticks)
+        values = [messages.values[place] for place in of_row.tolist()]
+        in_frame = [value.startswith(ARROW_MAGIC) for value in values]
+        texts = map(tick_json, ticks.rows()) if any(in_frame) else values
+        payload = np.empty(n, dtype=object)
+        payload[:] = [text if framed else value for value, framed, text in zip(values, in_frame, texts, strict=True)]
+        columns: dict[str, Column] = {
+            "topic": Labels.constant(self._topic, n),
+            "partition": np.full(n, self._partition),
+            "offset": messages.offsets[of_row],
+            "row": places,
+            "ts": ticks.ints("ts"),
+            "reason": reason,
+            "detail": detail,
+            "payload": payload,
+            "symbol": Labels.of(ticks.labels("symbol").tolist()),  # not all names of the poll
+            "source": Labels.of(ticks.labels("source").tolist()),
+        }
+        return Frame(Reject, columns)
 
 
 def _runs(values: Sequence[bytes]) -> Iterator[tuple[bool, int, int]]:

@@ -35,16 +35,16 @@ class Transform:
         rolled = roll(state, intake.ticks, intake.signs)
         state.counts.rows += intake.rows
         state.counts.rejected += len(intake.rejects)
-        rejects = intake.rejects
+        rejects = [Frame.of(Reject, intake.rejects)] if intake.rejects else []
         if len(rolled.late):
-            rejects += reader.late(intake, rolled.late, state.watermark)
+            rejects.append(reader.late(intake, rolled.late, state.watermark))
         meta = self._meta(state, partition)
         bars = {
             interval: Frame(Bar, frame.columns, meta)
             for interval, frame in rolled.bars.items()
             if len(frame) or self._passed_edge(before, state, interval)
         }
-        return bars, Frame.of(Reject, rejects) if rejects else _NO_REJECTS
+        return bars, Frame.concat(rejects) if rejects else _NO_REJECTS
 
     def forming(self, state: BarState, partition: int) -> Frame[Bar]:
         """The open bars of all intervals that changed since they were last asked for."""
