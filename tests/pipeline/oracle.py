@@ -5,6 +5,7 @@ text by collection and id, so that NaN is NaN and a last bit shows.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -44,6 +45,16 @@ def read_log(broker: str, topic: str, partitions: int) -> list[list[Any]]:
         return log
 
     return asyncio.run(read())
+
+
+def settle(worker: Any, past: Sequence[Frame[Bar]] = (), seconds: float = 120.0) -> dict[str, float]:
+    """Wait until MongoDB holds what it must, no more and no less; returns the sums that the metrics must show."""
+    should, counts = expected(worker, past)
+    deadline = time.monotonic() + seconds
+    while (stored := found(worker.settings["mongo_url"], worker.database)) != should and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert stored == should, differences(stored, should)
+    return counts
 
 
 def expected(worker: Any, past: Sequence[Frame[Bar]] = ()) -> tuple[Contents, dict[str, float]]:

@@ -73,7 +73,7 @@ async def send(
     rate: float | None = None,
     stop: threading.Event | None = None,
 ) -> list[Frame[Tick]]:
-    """Publish, at most `rate` ticks a second and until `stop`, then a heartbeat a while on so that every bar closes.
+    """Publish, at most `rate` ticks a second and until `stop`, then a heartbeat ten minutes on, which closes every bar.
 
     Returns what was sent: Kafka has all of it.
     """
@@ -88,7 +88,7 @@ async def send(
             sent, newest = sent + len(frame), max(newest, int(frame.ints("ts").max()))
             if rate is not None:
                 await asyncio.sleep(began + sent / rate - time.monotonic())
-        await publisher.send(heartbeat(newest + 120 * SECOND), "test")
+        await publisher.send(heartbeat(newest + 600 * SECOND), "test")
     return gone
 
 
@@ -96,7 +96,7 @@ def expected_bars(frames: list[Frame[Tick]], lateness: float = 1.0) -> list[Bar]
     """The bars of the ticks, folded in one go, each in its newest revision, by interval, start, symbol."""
     ticks = Frame.concat(frames)
     state = BarState.new(Rules.of(("1s", "1m"), lateness=lateness), lambda symbol: load_sessions(sessions_of(symbol)))
-    end = Beat(len(ticks), int(ticks.ints("ts").max()) + 120 * SECOND)
+    end = Beat(len(ticks), int(ticks.ints("ts").max()) + 600 * SECOND)
     bars = (bar for frame in roll(state, ticks, [end]).bars.values() for bar in frame.rows())
     newest = {(bar.interval, bar.start, bar.symbol): bar for bar in bars}
     return [bar for _, bar in sorted(newest.items())]
