@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-fast check format bench screenshots clean
+.PHONY: help setup run test test-fast nightly check format bench screenshots clean
 
 PYTHON ?= python3.11
 UV := 0.13.9
@@ -37,6 +37,9 @@ test: setup ## Run every test, on real services and a browser
 
 test-fast: $(STAMPS)/package ## Run the tests that need no service
 	$(RUN) -m pytest -m "not services" $(ARGS)
+
+nightly: setup ## Run the tests that take many minutes: kills everywhere, outages, workers that come and go
+	$(RUN) -m pytest -m nightly $(ARGS)
 
 check: $(STAMPS)/package $(if $(WEB),$(STAMPS)/node) ## Lint, format, types, import contracts, the page's lint
 	.venv/bin/ruff check .

@@ -74,7 +74,8 @@ class Killer:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(2, 7))])
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(1, 7))
 def test_kills_anywhere_lose_nothing_and_double_nothing(
     worker: Any, own_kafka: Kafka, own_mongo: Mongo, seed: int
 ) -> None:

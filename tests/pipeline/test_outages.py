@@ -17,7 +17,7 @@ from tests.pipeline.live import Page, feed_live
 from tests.pipeline.producers import ids_in
 from tests.pipeline.streams import balance, stored, wait_for
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.services, pytest.mark.nightly, pytest.mark.timeout(600)]
 
 AWAY = float(os.environ.get("CAUSAL_ALPHA_OUTAGE_SECONDS", "15"))
 PARTITIONS = 2

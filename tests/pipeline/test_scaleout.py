@@ -19,7 +19,7 @@ from tests.pipeline import oracle
 from tests.pipeline.lag import Lag
 from tests.pipeline.streams import SYMBOLS, T0, balance, random_ticks, send, stored, unruly, wait_for
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.services, pytest.mark.nightly, pytest.mark.timeout(300)]
 
 PARTITIONS = 4
 RATE = 1_500
