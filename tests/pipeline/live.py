@@ -58,6 +58,17 @@ async def feed_live(broker: str, app_id: str, *, partitions: int, rate: int, sto
     return sent
 
 
+async def feed_past(broker: str, app_id: str, *, partitions: int, seconds: int, rate: int) -> int:
+    """The ticks of so many seconds before now, as fast as Kafka takes them; returns how many."""
+    start = time.time_ns() // SECOND * SECOND - seconds * SECOND
+    async with Publisher(broker, app_id=app_id, partitions=partitions) as publisher:
+        for second in range(seconds):
+            first = start + second * SECOND
+            await publisher.send(ticks_of(-(second + 1) * rate, rate, first, first + SECOND), "live")
+            await publisher.send(heartbeat(first + SECOND, "live"), "live")
+    return seconds * rate
+
+
 class Page:
     """Listens to a hub's socket, comes back when it is cut and resumes. `bars`: keys of the log's bars and when each
     came (seconds of the steady clock); `connections`: how often it had to connect.
