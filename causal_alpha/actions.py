@@ -94,5 +94,5 @@ def from_meta(meta: Mapping[str, str]) -> list[Action]:
     """
     try:
         return msgspec.json.decode(meta.get("actions", "[]"), type=list[Action])
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise FrameError(f"actions: {error}", reason="schema") from error

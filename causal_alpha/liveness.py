@@ -61,7 +61,7 @@ def read_signs(meta: Mapping[str, str], limit: int) -> list[Sign]:
             if not 0 <= facts.start < facts.end < -NEVER:
                 raise ValueError(f"expected 0 <= start < end, was {facts.start}, {facts.end}")
             signs.append(Gap(0, facts.source, facts.symbols, facts.start, facts.end))
-    except (ValueError, msgspec.MsgspecError) as error:
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise FrameError(f"heartbeat or gap: {error}", reason="schema") from error
     return signs
 

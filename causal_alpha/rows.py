@@ -94,7 +94,7 @@ def decode(topic: str, value: bytes) -> Iterator[msgspec.Struct] | None:
     if record is Request:
         try:
             return iter([msgspec.json.decode(value, type=Request)])
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise FrameError(f"expected the JSON of a Request, was {error}") from error
     if record is Tick and not value.startswith(ARROW_MAGIC):
         ticks, _, bad = parse_json([value], "foreign")

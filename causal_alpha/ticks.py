@@ -65,6 +65,9 @@ class _WireTick(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, 
     ask_size: float | None = None
 
 
+_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What a message can make a decoder raise: text that is no UTF-8 is a ValueError, one `[` in another too deep."""
+
 _decode_trade = msgspec.json.Decoder(_Trade).decode
 _decode = msgspec.json.Decoder(_WireTick).decode
 
@@ -81,11 +84,11 @@ def parse_json(values: Sequence[bytes], source: str) -> tuple[Frame[Tick], Ints,
     """
     try:  # most feeds: costs half of what follows
         return _trades_to_frame([_decode_trade(value) for value in values], source), np.arange(len(values)), []
-    except msgspec.MsgspecError:
+    except _UNREADABLE:
         pass
     try:
         return _to_frame([_decode(value) for value in values], source), np.arange(len(values)), []
-    except (msgspec.MsgspecError, ValueError):  # at least one is unreadable: find out which
+    except _UNREADABLE:  # at least one is: find out which
         pass
     bad: list[Bad] = []
     good, places = [], []
@@ -93,7 +96,7 @@ def parse_json(values: Sequence[bytes], source: str) -> tuple[Frame[Tick], Ints,
         try:
             row = _decode(value)
             _ts_ns(row.ts)
-        except (msgspec.MsgspecError, ValueError) as error:
+        except _UNREADABLE as error:
             bad.append(Bad(place, *_explain(value, error)))
         else:
             good.append(row)
@@ -239,6 +242,8 @@ def _hashed(value: int | str | None) -> int | None:
 
 def _explain(value: bytes, error: Exception) -> tuple[str, str]:
     text = str(error)
+    if isinstance(error, UnicodeDecodeError | RecursionError):
+        return "malformed", f"expected one JSON tick, was {text}"
     if isinstance(error, ValueError) and not isinstance(error, msgspec.MsgspecError):
         return "schema", text
     if "unknown field" in text:

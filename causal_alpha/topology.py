@@ -76,7 +76,7 @@ class JsonCodec(Codec):  # type: ignore[misc]
     def _loads(self, s: bytes) -> Any:
         try:
             return msgspec.json.decode(s, type=self.record)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:  # no UTF-8, too deep
             raise FrameError(f"expected the JSON of a {self.record.__name__}, was {error}") from error
 
     def _dumps(self, s: Any) -> bytes:

@@ -80,7 +80,7 @@ def _read(body: bytes) -> Wish:
         wish = msgspec.json.decode(body, type=Wish)
     except msgspec.ValidationError as error:
         raise HTTPException(422, f"expected an ingest request, was not: {error}") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HTTPException(400, f"expected JSON, was not: {error}") from error
     try:
         interval_ns(wish.interval)

@@ -100,7 +100,7 @@ def _read(body: bytes) -> Order:
         order = msgspec.json.decode(body, type=Order)
     except msgspec.ValidationError as error:
         raise HTTPException(422, f"expected which rejects to send again, was not: {error}") from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HTTPException(400, f"expected JSON, was not: {error}") from error
     chosen = [order.reason, order.symbol, order.start, order.end]
     filtered = any(value is not None for value in chosen)
