@@ -36,10 +36,11 @@ test: setup ## Run every test, on real services and a browser
 	$(RUN) -m pytest $(ARGS)
 
 test-fast: $(STAMPS)/package ## Run the tests that need no service
-	$(RUN) -m pytest -m "not services" $(ARGS)
+	$(RUN) -m pytest -m "not services and not nightly" $(ARGS)
 
-nightly: setup ## Run the tests that take many minutes: kills everywhere, outages, workers that come and go
-	$(RUN) -m pytest -m nightly $(ARGS)
+nightly: setup ## Run what takes hours: kills everywhere, outages of a minute, an hour's soak, a million inputs
+	CAUSAL_ALPHA_OUTAGE_SECONDS=60 CAUSAL_ALPHA_SOAK_MINUTES=60 $(RUN) -m pytest -m nightly $(ARGS)
+	CAUSAL_ALPHA_FUZZ_INPUTS=1000000 $(RUN) -m pytest tests/test_fuzz.py
 
 check: $(STAMPS)/package $(if $(WEB),$(STAMPS)/node) ## Lint, format, types, import contracts, the page's lint
 	.venv/bin/ruff check .
