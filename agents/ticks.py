@@ -24,7 +24,8 @@ times: defaultdict[int, StreamTime] = defaultdict(lambda: StreamTime(settings.id
 async def ingest_ticks(stream: Any) -> None:
     jobs = MongoReader(shared_database(settings.mongo_url, settings.mongo_database))
     feeds = known_feeds()
-    async for request in stream:
+    async for event in stream.noack().events():  # Faust would ack one that a stop breaks off
+        request = event.value
         async for frame in fetch(request, jobs, feeds):
             if frame.record is Tick:
                 for partition, part in split(frame, settings.partitions):
@@ -32,6 +33,7 @@ async def ingest_ticks(stream: Any) -> None:
             else:
                 interval = EVERY if "actions" in frame.meta else request.interval
                 await app.bars.send(key=app.key(interval), value=frame)
+        await stream.ack(event)
 
 
 @app.timer(1.0)

@@ -62,3 +62,20 @@ def test_request_that_no_feed_can_answer_fails_with_its_reason(worker: Any) -> N
 def csv_rows(folder: Path) -> list[dict[str, str]]:
     files = [file for file in folder.rglob("*.csv") if "bars" in str(file.relative_to(folder))]
     return [row for file in files for row in csv.DictReader(file.open(newline=""))]
+
+
+def test_request_under_way_is_answered_after_a_stop(worker: Any, mongo: str) -> None:
+    running = worker(agents="tests.pipeline.slow,agents")
+    symbols = ["SIM:ALFA", "SIM:BRAVO", "SIM:CHARLIE", "SIM:DELTA"]
+    span = {"start": T0 // MILLISECOND, "end": (T0 + 600 * SECOND) // MILLISECOND}
+    wish = {"source": "slow", "kind": "history", "symbols": symbols, "interval": "1m", **span}
+    job = httpx.post(f"{running.url}/api/v1/ingest", json=wish).json()["id"]
+
+    wait_for(lambda: stored(mongo, running.database, "bars"), what="the first symbol's bars")
+    running.stop()
+    [before] = stored(mongo, running.database, "jobs")
+    running.start()
+
+    assert (before["_id"], before["state"]) == (job, "running")
+    wait_for(lambda: stored(mongo, running.database, "jobs")[0]["state"] == "done", what="the job's end")
+    wait_for(lambda: len(stored(mongo, running.database, "bars")) == 10 * len(symbols), what="every bar")
