@@ -11,7 +11,8 @@ model = Ewma()
 
 @app.agent(app.features)
 async def make_forecasts(stream: Any) -> None:
-    async for event in stream.events():
+    async for event in stream.noack().events():
         said = forecast(model, event.value, app.hours)
         for part in said.parts() if len(said) else ():
             await app.forecasts.send(key=event.key, value=part)
+        await stream.ack(event)

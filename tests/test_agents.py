@@ -138,6 +138,18 @@ def test_functions_of_agents_are_short(module: str) -> None:
             assert (node.end_lineno or 0) - node.lineno < 40, node.name
 
 
+@pytest.mark.parametrize(
+    "row", [row for row in table() if row.reads != "-" and row.writes], ids=lambda row: row.function
+)
+def test_agents_that_send_ack_an_event_once_it_is_done(row: Row) -> None:
+    """Faust would ack it as well when an error or a stop breaks it off, and it would never come again."""
+    module, _, name = row.function.partition(".")
+    functions = [node for node in ast.walk(ast.parse(sources()[module])) if isinstance(node, ast.AsyncFunctionDef)]
+    [text] = [ast.unparse(function) for function in functions if function.name == name]
+    assert "stream.noack().events()" in text
+    assert re.search(r"await (stream\.ack\(event\)|checkpoints\.advance\(held, stream, event, sent\))$", text)
+
+
 CHANGES = {
     "a send is gone": ("forecasts", "await app.forecasts.send(key=event.key, value=part)", "pass"),
     "a send goes elsewhere": ("features", "app.features.send", "app.rejects.send"),
