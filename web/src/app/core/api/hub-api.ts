@@ -41,12 +41,27 @@ export class HubApi {
     return this.get<ForecastsPage>(`forecasts/${encodeURIComponent(symbol)}`, { interval, ...range }, signal);
   }
 
-  private async get<T>(path: string, query: Record<string, string | number>, signal?: AbortSignal): Promise<T> {
+  get<T>(path: string, query: Record<string, string | number> = {}, signal?: AbortSignal): Promise<T> {
     const url = new URL(path, this.base);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
+    return this.ask<T>(url, { signal: signal ?? null });
+  }
+
+  post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+    const headers = { 'Content-Type': 'application/json' };
+    return this.ask<T>(new URL(path, this.base), {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+      signal: signal ?? null,
+    });
+  }
+
+  private async ask<T>(url: URL, request: RequestInit): Promise<T> {
+    const { signal } = request;
     let response: Response;
     try {
-      response = await fetch(url, { signal: signal ?? null });
+      response = await fetch(url, request);
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new HubError(0, 'No answer from the hub');
