@@ -36,7 +36,7 @@ async def archive(stream: Stream, sinks: Callable[[], Sequence[Sink]]) -> None:
     async with asyncio.TaskGroup() as tasks:
         writer = tasks.create_task(_write(stream, queue, sinks()))
         async for event in stream.noack().events():
-            if len(event.value):
+            if len(event.value) or "actions" in event.value.meta:
                 await queue.put(event)
             else:
                 await stream.ack(event)

@@ -1,27 +1,54 @@
 """What a model is fitted on: feature vectors of final bars and the truth that came after them, point in time.
 
 Rows are sorted by symbol, then time; `place` counts a symbol's bars. A dataset that ends at a time holds no row from
-then on and no truth that was not yet known: `until` is the only cut there is, so a fit can't see what comes after.
+then on and no truth that was not yet known, revisions among it: `until` is the only cut there is, so a fit can't see
+what comes after.
 """
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from causal_alpha.actions import from_meta
 from causal_alpha.errors import ModelError
 from causal_alpha.features import FeatureSet
 from causal_alpha.frames import Floats, Frame, Ints, Labels
 from causal_alpha.history import history
+from causal_alpha.intervals import NEVER
 from causal_alpha.keys import group_starts
 from causal_alpha.models.inputs import VOLATILITY, garman_klass
 from causal_alpha.records import Bar
 
 Mask = npt.NDArray[np.bool_]
 PRICES = ("open", "high", "low", "close")
+
+
+@dataclass(frozen=True)
+class Revisions:
+    """The variances (k,) of bars that were revised: from `known` (ns) on that of `symbol` at `start` was `variance`.
+
+    A bar's first version is among them, known from the beginning. In the order in which they became known.
+    """
+
+    symbol: Ints
+    start: Ints
+    known: Ints
+    variance: Floats
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def until(self, end: int) -> "Revisions":
+        kept = (self.known <= end) & (self.start < end)
+        return Revisions(self.symbol[kept], self.start[kept], self.known[kept], self.variance[kept])
+
+
+_NOTHING = np.empty(0, dtype=np.int64)
+NO_REVISIONS = Revisions(_NOTHING, _NOTHING, _NOTHING, np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -40,6 +67,7 @@ class Dataset:
     values: Floats
     returns: Floats
     variance: Floats
+    revisions: Revisions = NO_REVISIONS
 
     def __len__(self) -> int:
         return len(self.start)
@@ -48,11 +76,12 @@ class Dataset:
     def from_bars(cls, bars: Frame[Bar], feature_set: FeatureSet = VOLATILITY) -> "Dataset":
         """The dataset of the final bars of one interval, in any order, one a symbol and start, and revisions of them.
 
-        Vectors see a revision from when it is known on; truth is what was known last.
+        Vectors see a revision, and the splits and dividends that the frame's `meta` tells of, from when they are known
+        on; truth is what was known last.
         """
         if not len(bars):
             raise ModelError("bars: expected at least one, was none")
-        features = history(feature_set, bars, feature_set.lookback)
+        features = history(feature_set, bars, feature_set.lookback, from_meta(bars.meta))
         labels = features.labels("symbol")
         names = sorted(set(labels.tolist()))
         symbol, start = _codes(labels, names), features.ints("start")
@@ -62,13 +91,9 @@ class Dataset:
         if len(again):
             row = int(again[0])
             raise ModelError(f"bars: expected one a symbol and start, was two of {names[symbol[row]]} at {start[row]}")
-        latest = _latest(bars, names)
-        keys = dict(zip(zip(symbol.tolist(), start.tolist(), strict=True), range(len(start)), strict=True))
-        known = zip(_codes(latest.labels("symbol"), names).tolist(), latest.ints("start").tolist(), strict=True)
-        rows = np.asarray([keys.get(key, -1) for key in known], dtype=np.int64)
-        variance = np.full(len(start), np.nan)
-        variance[rows[rows >= 0]] = garman_klass(*(latest.floats(name) for name in PRICES))[rows >= 0]
         values = features.floats("values")[order]
+        variance, revisions = _truth(bars, names)
+        keys = zip(symbol.tolist(), start.tolist(), strict=True)
         return cls(
             names=feature_set.names,
             feature_set=feature_set.hash,
@@ -77,7 +102,8 @@ class Dataset:
             start=start,
             values=values,
             returns=values[:, feature_set.names.index("return_1")],
-            variance=variance,
+            variance=np.asarray([variance[key] for key in keys]),
+            revisions=revisions,
         )
 
     # -- rows ------------------------------------------------------------------------------------
@@ -104,11 +130,21 @@ class Dataset:
             self.values[rows],
             self.returns[rows],
             self.variance[rows],
+            self.revisions,
         )
 
     def until(self, end: int) -> "Dataset":
-        """What was known when the bar before `end` (ns) closed: rows that start before `end`."""
-        return self.take(self.start < end)
+        """What was known when the bar before `end` (ns) closed: rows that start before `end`, as they were then."""
+        past, known = self.take(self.start < end), self.revisions.until(end)
+        if not len(known):
+            return past
+        width = len(self.sessions)
+        places = past.symbol * width + np.searchsorted(self.sessions, past.start)
+        rows = np.searchsorted(places, known.symbol * width + np.searchsorted(self.sessions, known.start))
+        variance = past.variance.copy()
+        for row, value in zip(rows.tolist(), known.variance.tolist(), strict=True):  # the newest comes last
+            variance[row] = value
+        return replace(past, variance=variance, revisions=known)
 
     def column(self, name: str) -> Floats:
         """One feature's values. Raises ModelError when it isn't there."""
@@ -165,10 +201,16 @@ def _codes(labels: Labels, names: Sequence[str]) -> Ints:
     return np.asarray([places.get(name, -1) for name in labels.names], dtype=np.int64)[labels.codes]
 
 
-def _latest(bars: Frame[Bar], names: Sequence[str]) -> Frame[Bar]:
-    """One bar a symbol and start: the revision that was known last."""
+def _truth(bars: Frame[Bar], names: Sequence[str]) -> tuple[dict[tuple[int, int], float], Revisions]:
+    """The variance of each symbol and start as it was known last, and those of all versions of revised bars."""
     symbol, start = _codes(bars.labels("symbol"), names), bars.ints("start")
+    variance = garman_klass(*(bars.floats(name) for name in PRICES))
     order = np.lexsort((bars.ints("revision"), bars.ints("known_at"), start, symbol))
-    last = np.ones(len(order), dtype=np.bool_)
-    last[:-1] = (np.diff(symbol[order]) != 0) | (np.diff(start[order]) != 0)
-    return bars.take(order[last])
+    order = order[symbol[order] >= 0]
+    symbol, start, variance = symbol[order], start[order], variance[order]
+    same = (np.diff(symbol) == 0) & (np.diff(start) == 0)
+    known = np.where(np.append(False, same), bars.ints("known_at")[order], NEVER)
+    several = np.flatnonzero(np.append(False, same) | np.append(same, False))
+    several = several[np.argsort(known[several], kind="stable")]
+    last = dict(zip(zip(symbol.tolist(), start.tolist(), strict=True), variance.tolist(), strict=True))
+    return last, Revisions(symbol[several], start[several], known[several], variance[several])

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 import msgspec
 from bson import DatetimeMS
 
+from causal_alpha.actions import Action
 from causal_alpha.columns import column_kinds
-from causal_alpha.errors import SinkError
+from causal_alpha.errors import FrameError, SinkError
 from causal_alpha.intervals import MILLISECOND
 from causal_alpha.records import Bar, Features, Forecast, Reject
 from causal_alpha.sinks.identity import ARCHIVED, record_id
@@ -54,7 +56,7 @@ def from_document(record: type[R], document: Mapping[str, Any]) -> R:
     """The record in a document read with dates as `DatetimeMS`. Raises SinkError when it is none."""
     exact = _EXACT.get(record, ())
     try:
-        fields = {
+        found = {
             name: document[f"{name}_ns"]
             if name in exact
             else int(document[name]) * MILLISECOND
@@ -62,7 +64,22 @@ def from_document(record: type[R], document: Mapping[str, Any]) -> R:
             else kind(document[name] if name in document or name not in _OPTIONAL else math.nan)
             for name, kind in column_kinds(record).items()
         }
-        return record(**fields)
+        return record(**found)
     except (KeyError, TypeError, ValueError) as error:
         name = ARCHIVED[record]
         raise SinkError(f"{name}: expected a {record.__name__}, was {document.get('_id')!r}: {error!r}") from error
+
+
+def to_action(action: Action) -> dict[str, Any]:
+    """A word on a split or dividend as a document; `from_action` is the inverse. Times are ns."""
+    facts = asdict(action)
+    return {"_id": f"{action.symbol}|{action.kind}|{action.date}|{action.known_at}", **facts}
+
+
+def from_action(document: Mapping[str, Any]) -> Action:
+    """Raises SinkError when it is none."""
+    try:
+        times = {name: int(document[name]) for name in ("date", "ts", "known_at")}
+        return Action(symbol=document["symbol"], kind=document["kind"], value=float(document["value"]), **times)
+    except (KeyError, TypeError, ValueError, FrameError) as error:
+        raise SinkError(f"actions: expected an Action, was {document.get('_id')!r}: {error!r}") from error

@@ -5,7 +5,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -14,10 +14,11 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from causal_alpha.errors import SinkError
+from causal_alpha.actions import from_meta
+from causal_alpha.errors import FrameError, SinkError
 from causal_alpha.frames import Frame
-from causal_alpha.records import Bar, Features, Forecast, Job, Reject
-from causal_alpha.sinks.documents import TIME, from_document, stored_time, to_document
+from causal_alpha.records import Bar, Features, Forecast, Job, Reject, Score
+from causal_alpha.sinks.documents import TIME, from_document, stored_time, to_action, to_document
 from causal_alpha.sinks.identity import ARCHIVED, is_final
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -39,6 +40,7 @@ _INDEXES: Mapping[type[msgspec.Struct], list[IndexModel]] = {
     Bar: [_SERIES, IndexModel([("symbol", ASCENDING), *_NEWEST])],
     Features: [_SERIES],
     Forecast: [_SERIES],
+    Score: [_SERIES],
     Reject: [
         IndexModel([*first, ("ts_ns", DESCENDING), ("_id", DESCENDING)])
         for first in ([], [("reason", ASCENDING)], [("symbol", ASCENDING)])
@@ -79,10 +81,11 @@ def _first_line(error: Exception) -> str:
 
 
 class MongoSink:
-    """Upserts records into `bars`, `features`, `forecasts`, `rejects` under deterministic ids.
+    """Upserts records into `bars`, `features`, `forecasts`, `scores`, `rejects` under deterministic ids.
 
     A bar replaces only an older version of itself, whatever order the writes come in; a revised one
-    keeps what stood before in `earlier`, a list from the oldest on.
+    keeps what stood before in `earlier`, a list from the oldest on. Splits and dividends that a frame of bars
+    announces go to `actions`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -98,6 +101,7 @@ class MongoSink:
                 self._indexed = True
             for record, upserts in batches.items():
                 await self._bulk(self._database[ARCHIVED[record]], upserts)
+            await self._bulk(self._database["actions"], _actions(frames))
 
     async def _bulk(self, collection: Any, upserts: list[Write]) -> None:
         # A key that exists twice over means that a later revision is there, or that another writer was
@@ -130,6 +134,15 @@ def _upserts(frames: Sequence[Frame[Any]]) -> dict[type[msgspec.Struct], list[Wr
         if frame.record in ARCHIVED:
             batches.setdefault(frame.record, []).extend(map(_upsert, filter(is_final, frame.rows())))
     return batches
+
+
+def _actions(frames: Sequence[Frame[Any]]) -> list[Write]:
+    """The splits and dividends that frames of bars announce; what is none is left out."""
+    words = []
+    for frame in frames:
+        with suppress(FrameError):
+            words += [to_action(one) for one in from_meta(frame.meta)]
+    return [ReplaceOne({"_id": word["_id"]}, word, upsert=True) for word in words]
 
 
 def _upsert(record: Any) -> Write:
