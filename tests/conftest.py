@@ -1,8 +1,8 @@
-"""Fixtures on real services: `kafka`, `mongo`, `worker`, and `market`, the recorded data; `own_kafka` and `own_mongo`
-are a test's own, to be killed.
+"""Fixtures on real services: `kafka`, `mongo`, `mlflow`, `worker`, and `market`, the recorded data; `own_kafka` and
+`own_mongo` are a test's own, to be killed.
 
-The services are started once a session, on the first use; `CAUSAL_ALPHA_BROKER` and `CAUSAL_ALPHA_MONGO_URL` take
-running ones instead. A service that can't start fails its tests: nothing is skipped.
+The services are started once a session, on the first use; `CAUSAL_ALPHA_BROKER`, `CAUSAL_ALPHA_MONGO_URL` and
+`CAUSAL_ALPHA_MLFLOW_URL` take running ones instead. A service that can't start fails its tests: nothing is skipped.
 """
 
 import os
@@ -19,6 +19,7 @@ import pytest
 from pymongo import MongoClient
 
 from causal_alpha.devstack.kafka import Kafka
+from causal_alpha.devstack.mlflow import MLflow
 from causal_alpha.devstack.mongo import Mongo
 from causal_alpha.devstack.ports import free_port
 from causal_alpha.devstack.service import Service
@@ -62,6 +63,14 @@ def mongo(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
     """Connection string of a real MongoDB, a replica set of one."""
     external = os.environ.get(Mongo.variable)
     with serving(Mongo, tmp_path_factory.mktemp("mongo"), pytestconfig, external) as service:
+        yield service.url
+
+
+@pytest.fixture(scope="session")
+def mlflow(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[str]:
+    """URL of a real MLflow server with a registry. Models are yours if their name is unique."""
+    external = os.environ.get(MLflow.variable)
+    with serving(MLflow, tmp_path_factory.mktemp("mlflow"), pytestconfig, external) as service:
         yield service.url
 
 
