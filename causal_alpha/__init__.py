@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from causal_alpha.features import Feature, FeatureSet, Window
     from causal_alpha.frames import Frame
     from causal_alpha.models.base import Forecaster, Prediction
-    from causal_alpha.records import Bar, Features, Forecast, Reject, Tick
+    from causal_alpha.records import Bar, Features, Forecast, Reject, Score, Tick
     from causal_alpha.settings import Settings
     from causal_alpha.sinks.base import Sink
     from causal_alpha.sources.base import Source
@@ -38,6 +38,7 @@ _HOMES = {
     "Features": "records",
     "Forecast": "records",
     "Reject": "records",
+    "Score": "records",
     "Feature": "features",
     "FeatureSet": "features",
     "Window": "features",
@@ -58,6 +59,7 @@ __all__ = [
     "Frame",
     "Prediction",
     "Reject",
+    "Score",
     "Settings",
     "Sink",
     "Source",

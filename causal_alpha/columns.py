@@ -62,17 +62,19 @@ class Labels:
 
 Column: TypeAlias = Labels | npt.NDArray[Any]
 
+_NUMBERS: Mapping[type, Any] = {int: np.int64, float: np.float64, bool: np.bool_}
+
 
 @cache
 def column_kinds(record: type[msgspec.Struct]) -> Mapping[str, type]:
-    """Column name → int, float, str, bytes or tuple, in the record's order."""
+    """Column name → int, float, bool, str, bytes or tuple, in the record's order."""
     hints = get_type_hints(record)
     kinds = {n: (tuple if str(hints[n]).startswith("tuple") else hints[n]) for n in record.__struct_fields__}
     return MappingProxyType(kinds)
 
 
 def to_column(kind: type, values: list[Any]) -> Column:
-    """Values of one kind (int, float, str, bytes, tuple) as a column."""
+    """Values of one kind (int, float, bool, str, bytes, tuple) as a column."""
     if kind is str:
         return Labels.of(values)
     if kind is bytes:
@@ -82,7 +84,7 @@ def to_column(kind: type, values: list[Any]) -> Column:
     if kind is tuple:
         matrix = np.asarray(values, dtype=np.float64)
         return matrix if matrix.ndim == 2 else np.empty((0, 1))  # Arrow knows no lists of length 0
-    return np.asarray(values, dtype=np.int64 if kind is int else np.float64)
+    return np.asarray(values, dtype=_NUMBERS[kind])
 
 
 def to_values(column: Column) -> list[Any]:

@@ -48,6 +48,9 @@ def forecast(
             "version": Labels.constant(model.version, n),
             "feature_set": picked.columns["feature_set"],
             "source": picked.columns["source"],
+            "naive": np.full(n, np.nan),
+            "ewma": np.full(n, np.nan),
+            "shadow": np.zeros(n, dtype=np.bool_),
         },
     )
 

@@ -7,6 +7,7 @@ annotation            in memory               on the wire
 ====================  ======================  =============================
 ``int``               int64 array             int64
 ``float``             float64 array           float64
+``bool``              bool array              uint8
 ``str``               `Labels`                dictionary<int32, string>
 ``bytes``             object array of bytes   binary
 ``tuple[float, ...]`` float64 array (n, k)    fixed_size_list<float64>[k]
@@ -157,6 +158,9 @@ class Frame(Generic[R]):
     def floats(self, name: str) -> Floats:
         """A float column (n,) or, for a tuple field, a matrix (n, k)."""
         return cast(Floats, self.columns[name])
+
+    def flags(self, name: str) -> npt.NDArray[np.bool_]:
+        return cast("npt.NDArray[np.bool_]", self.columns[name])
 
     def labels(self, name: str) -> Labels:
         return cast(Labels, self.columns[name])

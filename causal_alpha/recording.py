@@ -34,18 +34,27 @@ import pyarrow.parquet as pq
 from causal_alpha.columns import Labels, column_kinds
 from causal_alpha.errors import FrameError, SinkError, SourceError
 from causal_alpha.frames import ARROW_MAGIC, Frame, Ints
-from causal_alpha.records import NO_ID, Bar, Features, Forecast, Reject, Tick
+from causal_alpha.records import NO_ID, Bar, Features, Forecast, Reject, Score, Tick
 from causal_alpha.ticks import parse_json
 
 RECORDS: Mapping[str, type[msgspec.Struct]] = MappingProxyType(
-    {"ticks": Tick, "bars": Bar, "forming": Bar, "features": Features, "forecasts": Forecast, "rejects": Reject}
+    {
+        "ticks": Tick,
+        "bars": Bar,
+        "forming": Bar,
+        "features": Features,
+        "forecasts": Forecast,
+        "scores": Score,
+        "rejects": Reject,
+    }
 )
 """Topics of frames and their records; of other topics a recording has the messages alone."""
 _FACTS = b"causal_alpha.recording"
-_TIMES = frozenset({"ts", "start", "made", "due", "known_at"})
+_TIMES = frozenset({"ts", "start", "made", "due", "known_at", "scored"})
 _ARROW: Mapping[type, pa.DataType] = {
     int: pa.int64(),
     float: pa.float64(),
+    bool: pa.bool_(),
     str: pa.string(),
     bytes: pa.binary(),
     tuple: pa.list_(pa.float64()),

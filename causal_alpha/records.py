@@ -101,7 +101,9 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     """What a model says at `made` (the close of bar `start`) about the price at `due`.
 
     `horizon` is in bars. `location` and `variance` are those of the log return from `price` to the
-    close due; `quantiles` are prices at `LEVELS`.
+    close due; `quantiles` are prices at `LEVELS`. `shadow`: said beside the forecast that is served, to be
+    scored against it. `naive` and `ewma` are the variances of two yardsticks, normal around 0, that the score compares
+    with: the mean square of past returns, and the exponentially weighted one; NaN where unknown.
     """
 
     symbol: str
@@ -117,6 +119,41 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     family: str
     version: str
     feature_set: str
+    source: str = "foreign"
+    naive: float = math.nan
+    ewma: float = math.nan
+    shadow: bool = False
+
+
+class Score(msgspec.Struct, frozen=True, kw_only=True):
+    """How a forecast did, written once, when the bar due at `due` was final.
+
+    `truth` is that bar's close and `ret` its log return from `price`; losses (`causal_alpha.scoring`) are those of
+    log returns, smaller is better. `crps_naive` and `crps_ewma` are what the yardsticks lost; `qlike` takes the squared
+    return for the variance. `inside_80` and `inside_95` are 1 or 0. Where there was no truth, as the feed was away,
+    `truth` and all that follows from it are NaN. `scored` is the event time from which this can be known.
+    """
+
+    symbol: str
+    interval: str
+    start: int
+    made: int
+    horizon: int
+    due: int
+    family: str
+    version: str
+    price: float
+    truth: float
+    ret: float
+    crps: float
+    crps_naive: float
+    crps_ewma: float
+    qlike: float
+    inside_80: float
+    inside_95: float
+    winkler_80: float
+    scored: int
+    shadow: bool = False
     source: str = "foreign"
 
 

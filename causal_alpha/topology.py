@@ -25,7 +25,7 @@ from causal_alpha.errors import FrameError, SettingsError
 from causal_alpha.follow import follow
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import MILLISECOND
-from causal_alpha.records import Bar, Features, Forecast, Reject, Request
+from causal_alpha.records import Bar, Features, Forecast, Reject, Request, Score
 from causal_alpha.settings import Settings, load_settings
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -140,10 +140,13 @@ class App(BatchApp):
         self.forming = self._topic("forming", FrameCodec(Bar), config=_SHORT_LIVED)
         self.features = self._topic("features", FrameCodec(Features))
         self.forecasts = self._topic("forecasts", FrameCodec(Forecast))
+        self.scores = self._topic("scores", FrameCodec(Score))
         self.rejects = self._topic("rejects", FrameCodec(Reject))
         self.requests = self._topic("requests", JsonCodec(Request))
         self.open_bars = self._snapshots("open-bars", partitions=settings.partitions)
         self.recent_bars = self._snapshots("recent-bars")
+        self.calibration = self._snapshots("calibration")
+        self.open_forecasts = self._snapshots("open-forecasts")
 
     async def on_started(self) -> None:
         """What the start made stays: the garbage collector need not look through it again and again."""

@@ -60,6 +60,7 @@ def decode(record: type[msgspec.Struct], data: bytes) -> tuple[Mapping[str, Colu
 _ARROW: Mapping[type, pa.DataType] = {
     int: pa.int64(),
     float: pa.float64(),
+    bool: pa.uint8(),
     str: pa.dictionary(pa.int32(), pa.string()),
     bytes: pa.binary(),
 }
@@ -68,6 +69,7 @@ _NUMBERS: Mapping[str, pa.DataType] = {
     np.dtype(np.int64).char: pa.int64(),
     np.dtype(np.int32).char: pa.int32(),
     np.dtype(np.float64).char: pa.float64(),
+    np.dtype(np.bool_).char: pa.uint8(),
 }
 
 
@@ -130,9 +132,13 @@ def _bytes_to_arrow(values: Sequence[bytes], kind: pa.DataType) -> Any:
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(values))])
 
 
-_BUFFERS: Mapping[type, int] = {int: 2, float: 2, str: 2, bytes: 3, tuple: 3}
+_BUFFERS: Mapping[type, int] = {int: 2, float: 2, bool: 2, str: 2, bytes: 3, tuple: 3}
 """How many buffers Arrow has for a column; the first one says where it has nulls."""
-_NUMPY: Mapping[type, Any] = {int: np.dtype(np.int64), float: np.dtype(np.float64), str: np.dtype(np.int32)}
+_NUMPY: Mapping[type, Any] = {
+    int: np.dtype(np.int64),
+    float: np.dtype(np.float64),
+    str: np.dtype(np.int32),
+}
 
 
 @cache
@@ -154,6 +160,8 @@ def _columns(record: type[msgspec.Struct], batch: Any) -> dict[str, Column]:
             columns[name] = to_column(bytes, batch.column(place).to_pylist())
         elif kind is tuple:
             columns[name] = _matrix(name, batch.column(place))
+        elif kind is bool:
+            columns[name] = np.frombuffer(buffers[first + 1], np.uint8, n) != 0
         else:
             numbers = np.frombuffer(buffers[first + 1], _NUMPY[kind], n)
             columns[name] = Labels(numbers, _names(name, batch.column(place).dictionary)) if kind is str else numbers

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from causal_alpha.errors import FrameError
 from causal_alpha.frames import ARROW_MAGIC, Frame, Labels, heartbeat
-from causal_alpha.records import Bar, Features, Forecast, Reject, Tick
+from causal_alpha.records import Bar, Features, Forecast, Reject, Score, Tick
 
 texts = st.text(max_size=5).filter(lambda text: text.isprintable())
 ints = st.integers(-(2**63), 2**63 - 1)
@@ -84,7 +84,7 @@ def test_frame_take_picks_rows_by_mask_or_place(rows: list[Tick], data: st.DataO
     assert list(frame.take(np.flatnonzero(mask)).rows()) == picked
 
 
-@pytest.mark.parametrize("record", [Tick, Bar, Features, Forecast, Reject])
+@pytest.mark.parametrize("record", [Tick, Bar, Features, Forecast, Score, Reject])
 def test_frame_without_rows_survives_the_wire(record: type) -> None:
     assert len(Frame.decode(record, Frame.empty(record).encode())) == 0
 

@@ -31,7 +31,12 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "Features": ("start", "symbol", "interval", "close", "source", "values"),
         "Forecast": (
-            *("made", "symbol", "interval", "horizon", "due", "price", "variance", "family", "version", "quantiles"),
+            *("made", "symbol", "interval", "horizon", "due", "price", "variance", "family", "version", "shadow"),
+            "quantiles",
+        ),
+        "Score": (
+            *("scored", "symbol", "interval", "horizon", "family", "version", "shadow", "truth", "ret"),
+            *("crps", "crps_ewma", "crps_naive", "qlike", "inside_80", "inside_95"),
         ),
         "Reject": ("ts", "reason", "symbol", "partition", "offset", "row", "payload", "detail"),
         "Request": ("id", "source", "kind", "symbols", "interval", "start", "end"),

@@ -8,7 +8,7 @@ import msgspec
 
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import SECOND, interval_ns
-from causal_alpha.records import LEVELS, Bar, Features, Forecast, Reject
+from causal_alpha.records import LEVELS, Bar, Features, Forecast, Reject, Score
 from causal_alpha.sinks.base import Reader, Sink
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -24,7 +24,7 @@ async def check_sink(sink: Sink, reader: Reader | None = None) -> None:
     bars are not kept; `limit`, `start`, `end`, `symbol`, `interval` choose as `Reader` says.
     """
     bars = [_bar(n) for n in range(4)] + [_bar(0, symbol="MSFT"), _bar(0, interval="1s")]
-    batches: list[Sequence[Any]] = [bars, [_features(n) for n in range(2)], _forecasts(), _rejects()]
+    batches: list[Sequence[Any]] = [bars, [_features(n) for n in range(2)], _forecasts(), _scores(), _rejects()]
     frames: list[Frame[Any]] = [Frame.of(type(batch[0]), batch) for batch in batches]
     await sink.write([])
     await sink.write(frames)
@@ -107,6 +107,35 @@ def _forecasts() -> list[Forecast]:
         )
         for horizon in (1, 5)
         for family in ("ewma", "naive")
+    ]
+
+
+def _scores() -> list[Score]:
+    return [
+        Score(
+            symbol="AAPL",
+            interval="1m",
+            start=_START,
+            made=_START + 60 * SECOND,
+            horizon=1,
+            due=_START + 120 * SECOND,
+            family="lstm",
+            version=version,
+            price=171.7,
+            truth=truth,
+            ret=1 / 3,
+            crps=0.1,
+            crps_naive=math.nan,
+            crps_ewma=2e-5,
+            qlike=0.3,
+            inside_80=1.0,
+            inside_95=0.0,
+            winkler_80=1e-3,
+            scored=_START + 120 * SECOND,
+            shadow=version == "4",
+            source="simulator:7",
+        )
+        for version, truth in (("3", 171.8), ("4", math.nan))
     ]
 
 

@@ -136,7 +136,7 @@ def _mark(row: Mapping[str, str]) -> tuple[str, int, int]:
     """What the row is of, its interval of the day, its revision; from text, so that memory and file agree."""
     if "topic" in row:
         return "/".join(row[name] for name in ("topic", "partition", "offset", "row")), 0, 0
-    name = "|".join(row[name] for name in ("symbol", "horizon", "family") if name in row)
+    name = "|".join(row[name] for name in ("symbol", "horizon", "family", "version") if name in row)
     if activity(row["interval"]):
         return f"{name}|{row['start']}", 0, 0
     return name, int(row["start"]) % DAY // interval_ns(row["interval"]), int(row.get("revision", 0))

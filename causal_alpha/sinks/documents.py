@@ -12,17 +12,23 @@ from causal_alpha.actions import Action
 from causal_alpha.columns import column_kinds
 from causal_alpha.errors import FrameError, SinkError
 from causal_alpha.intervals import MILLISECOND
-from causal_alpha.records import Bar, Features, Forecast, Reject
+from causal_alpha.records import Bar, Features, Forecast, Reject, Score
 from causal_alpha.sinks.identity import ARCHIVED, record_id
 
 R = TypeVar("R", bound=msgspec.Struct)
 
-_DATES = ("start", "made", "due", "ts", "known_at")
+_DATES = ("start", "made", "due", "ts", "known_at", "scored")
 _OPTIONAL = ("bid", "ask", "bid_size", "ask_size", "buy_volume")
 _EXACT: Mapping[type[msgspec.Struct], tuple[str, ...]] = {Reject: ("ts",)}
 """Fields that needn't lie on a millisecond: a foreign tick's stamp. Bars start on whole seconds."""
 
-TIME: Mapping[type[msgspec.Struct], str] = {Bar: "start", Features: "start", Forecast: "start", Reject: "ts_ns"}
+TIME: Mapping[type[msgspec.Struct], str] = {
+    Bar: "start",
+    Features: "start",
+    Forecast: "start",
+    Score: "start",
+    Reject: "ts_ns",
+}
 """The field that readers select and sort by."""
 
 

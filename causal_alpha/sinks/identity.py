@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
-from causal_alpha.records import Bar, Features, Forecast, Reject
+from causal_alpha.records import Bar, Features, Forecast, Reject, Score
 
 ARCHIVED: Mapping[type[msgspec.Struct], str] = {
     Bar: "bars",
     Features: "features",
     Forecast: "forecasts",
+    Score: "scores",
     Reject: "rejects",
 }
 """What sinks keep, and under which name: that of the topic. Other records are left alone."""
@@ -28,11 +29,12 @@ def record_id(record: Any) -> str:
     match record:
         case Bar() | Features():
             return f"{record.symbol}|{record.interval}|{record.start}"
-        case Forecast():
-            return f"{record.symbol}|{record.interval}|{record.start}|{record.horizon}|{record.family}"
+        case Forecast() | Score():
+            said_by = f"{record.horizon}|{record.family}|{record.version}"
+            return f"{record.symbol}|{record.interval}|{record.start}|{said_by}"
         case Reject():
             return f"{record.topic}/{record.partition}/{record.offset}/{record.row}"
-    raise TypeError(f"record: expected Bar, Features, Forecast or Reject, was {type(record).__name__}")
+    raise TypeError(f"record: expected a kind that is archived, was {type(record).__name__}")
 
 
 def record_time(record: Any) -> int:
