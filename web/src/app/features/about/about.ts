@@ -9,6 +9,6 @@ import { Stream } from '../../core/stream/stream';
   templateUrl: './about.html',
   styleUrl: './about.scss',
 })
-export class About {
+export class AboutPage {
   protected readonly stream = inject(Stream);
 }

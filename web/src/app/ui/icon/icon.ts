@@ -2,6 +2,10 @@ import { ChangeDetectionStrategy, Component, computed, input } from '@angular/co
 
 const PATHS = {
   live: 'M2 12h2l2-7 3 10 3-8 1.5 5H16',
+  models: 'M3 14V9M7 14V4M11 14V7M15 14v-3',
+  pipeline: 'M2 5h4l3 4h4M2 13h4l3-4M13 7l2 2-2 2',
+  features: 'M3 4h12M3 9h12M3 14h12M6 2.5v3M11 7.5v3M8 12.5v3',
+  events: 'M4 4h11M4 9h11M4 14h7M1.5 4h0M1.5 9h0M1.5 14h0',
   about: 'M9 8v5M9 5.2v0M9 16A7 7 0 1 0 9 2a7 7 0 0 0 0 14z',
   search: 'M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM11 11l4 4',
   system: 'M2.5 3.5h11v7.5h-11zM6 13.5h4M8 11v2.5',
@@ -17,10 +21,16 @@ const PATHS = {
   more: 'M3.5 8h0M8 8h0M12.5 8h0',
   retry: 'M13 8a5 5 0 1 1-1.5-3.5M13 2.5v3h-3',
   chevron: 'M4 6.5l4 4 4-4',
+  plus: 'M8 3v10M3 8h10',
+  csv: 'M8 2v8M5 7l3 3 3-3M3 13h10',
+  png: 'M2.5 3.5h11v9h-11zM3 11l3-3 2.5 2.5L11 8l2.5 2.5',
+  link: 'M7 9a2.5 2.5 0 0 0 3.6 0l2.1-2.1a2.5 2.5 0 0 0-3.6-3.6L8 4.4M9 7a2.5 2.5 0 0 0-3.6 0L3.3 9.1a2.5 2.5 0 0 0 3.6 3.6L8 11.6',
+  check: 'M3 8.5l3.5 3.5L13 4.5',
+  external: 'M6 3.5H3.5v9h9V10M9 3h4v4M13 3L7.5 8.5',
 } as const;
 
 export type IconName = keyof typeof PATHS;
-const LARGE: readonly IconName[] = ['live', 'about'];
+const LARGE: readonly IconName[] = ['live', 'models', 'pipeline', 'features', 'events', 'about'];
 
 /** A 16 px line icon; the words beside it say what it means, so readers skip it. */
 @Component({
