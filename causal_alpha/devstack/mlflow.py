@@ -1,4 +1,4 @@
-"""MLflow's tracking server and model registry on SQLite. It hands artefacts in and out itself: clients see no folder."""
+"""MLflow's tracking server and model registry on SQLite; artefacts too go through it, so clients need no folder."""
 
 import importlib.util
 import sys
