@@ -28,7 +28,8 @@ const NARROWEST = 84;
           <title>{{ part.stage }}: p50 {{ part.p50 }} ms, p99 {{ part.p99 }} ms</title>
         </rect>
         <text class="ink-2" [attr.x]="part.x" y="46">
-          {{ part.stage }} <tspan class="ink">{{ part.p50 }}</tspan>
+          {{ part.stage }}
+          <tspan class="ink">{{ part.p50 }}</tspan>
         </text>
         <text [attr.x]="part.x" y="60">p99 {{ part.p99 }}</text>
       }

@@ -56,8 +56,8 @@ const AT_ONCE = 500;
       keep="Keep them"
       [run]="redrive"
     >
-      The newest rows of this reason that have not been sent again, at most {{ most }}, go back into ticks as they
-      came. Each counts once, and those that still can’t be used come back here.
+      The newest rows of this reason that have not been sent again, at most {{ most }}, go back into ticks as they came.
+      Each counts once, and those that still can’t be used come back here.
     </ca-confirm-dialog>
   `,
   styles: `

@@ -15,8 +15,7 @@ import { countText } from '../../ui/text/number-text';
         <span class="sign" aria-hidden="true">{{ term.sign }}</span>
       }
       <div>
-        <b>{{ term.count }}</b
-        ><span class="i3">{{ term.name }}</span>
+        <b>{{ term.count }}</b><span class="i3">{{ term.name }}</span>
       </div>
     }
     @if (difference() === 0) {

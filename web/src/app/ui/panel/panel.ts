@@ -38,7 +38,12 @@ import { ageText, timeText } from '../text/time-text';
     @if (state() === 'loading') {
       <ca-panel-state phase="loading" [what]="'Loading ' + lower()" />
     } @else if (state() === 'failed') {
-      <ca-panel-state phase="failed" [what]="heading() + ' did not load'" [detail]="problem()" (retry)="of().reload()" />
+      <ca-panel-state
+        phase="failed"
+        [what]="heading() + ' did not load'"
+        [detail]="problem()"
+        (retry)="of().reload()"
+      />
     } @else if (empty()) {
       <ca-panel-state phase="empty" [what]="empty()" [detail]="emptyDetail()" />
     } @else {
