@@ -11,7 +11,7 @@ from causal_alpha.records import Bar
 from causal_alpha.references import load_feature_set
 from causal_alpha.service import create_service
 
-service = create_service(app, names=load_feature_set(app.settings.feature_set).names)
+service = create_service(app, load_feature_set(app.settings.feature_set))
 forming_here.listen(service.hub.publish)
 service.metrics.register(BalanceCollector(checkpoints.items))
 serve_asgi(app, service.api, host=app.settings.hub_host, port=app.settings.hub_port, **service.options)

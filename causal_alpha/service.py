@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from causal_alpha import __version__
 from causal_alpha.bulk import kafka_answers
 from causal_alpha.errors import SinkError
+from causal_alpha.features import FeatureSet
 from causal_alpha.gateway import TopicGateway
 from causal_alpha.hub.api import create_api
 from causal_alpha.hub.stream import Hub
@@ -48,8 +49,8 @@ class Service:
     options: Mapping[str, Any]
 
 
-def create_service(app: App, names: Sequence[str]) -> Service:
-    """The hub of `app`. `names`: the features' names in the order of their values."""
+def create_service(app: App, features: FeatureSet) -> Service:
+    """The hub of `app`, which serves `features`."""
     settings = app.settings
     hub = Hub(
         uuid.uuid4().hex,
@@ -86,7 +87,8 @@ def create_service(app: App, names: Sequence[str]) -> Service:
         version=__version__,
         max_request_bytes=settings.max_request_bytes,
         tolerance=tolerance,
-        names=names,
+        lookbacks=features.lookbacks,
+        window=max(settings.window, features.lookback),
     )
     return Service(hub, api, metrics, _UVICORN)
 

@@ -73,7 +73,24 @@ class FeatureSet:
             raise FeatureError(f"feature set: expected a name once, was twice {', '.join(twice)}")
 
     def __add__(self, other: "FeatureSet") -> "FeatureSet":
-        return FeatureSet(self.features + other.features, self.market + other.market)
+        return self._plus(other.features, other.market)
+
+    def __or__(self, other: "FeatureSet") -> "FeatureSet":
+        """The features of both; what both declare alike (name, look-back or source, version) is there once.
+
+        Raises FeatureError for a name that means something else in each.
+        """
+        own = set(self._declared())
+        return self._plus(
+            tuple(feature for feature in other.features if _declared(feature) not in own),
+            tuple(feature for feature in other.market if _declared(feature) not in own),
+        )
+
+    def _declared(self) -> list[str]:
+        return [_declared(one) for one in self.features] + [_declared(one) for one in self.market]
+
+    def _plus(self, features: tuple[Feature, ...], market: tuple[MarketFeature, ...]) -> "FeatureSet":
+        return FeatureSet(self.features + features, self.market + market)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -85,9 +102,14 @@ class FeatureSet:
         return max(feature.lookback for feature in self.features)
 
     @cached_property
+    def lookbacks(self) -> dict[str, int]:
+        """The bars that each value sees, in the order of `names`."""
+        own = {feature.name: feature.lookback for feature in self.features}
+        return own | {market.name: own[market.of] for market in self.market}
+
+    @cached_property
     def hash(self) -> str:
-        parts = [f"{f.name}:{f.lookback}:{f.version}" for f in self.features]
-        parts += [f"{f.name}:{f.of}:{f.version}" for f in self.market]
+        parts = self._declared()
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
     def compute(self, window: Window, times: Ints) -> Floats:
@@ -113,6 +135,12 @@ class FeatureSet:
                     columns[place, first:end] = result
         columns[np.isnan(columns)] = np.nan  # one NaN of the many there are: equal vectors have equal bytes
         return np.ascontiguousarray(columns.T)
+
+
+def _declared(feature: Feature | MarketFeature) -> str:
+    """What makes two features the same one."""
+    way = feature.lookback if isinstance(feature, Feature) else feature.of
+    return f"{feature.name}:{way}:{feature.version}"
 
 
 def _edges(times: Ints) -> list[int]:

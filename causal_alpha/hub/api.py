@@ -1,6 +1,7 @@
 """The whole HTTP and WebSocket face of the hub as one FastAPI application."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -12,6 +13,7 @@ from causal_alpha.hub.limits import BodyLimit, SecurityHeaders
 from causal_alpha.hub.posting import posting_router
 from causal_alpha.hub.reading import reading_router
 from causal_alpha.hub.rejects import rejects_router
+from causal_alpha.hub.schemas import describe_replies, schemas_router
 from causal_alpha.hub.socket import socket_router
 from causal_alpha.hub.status import Ready, status_router
 from causal_alpha.hub.stream import Hub
@@ -35,12 +37,14 @@ def create_api(
     version: str,
     max_request_bytes: int = 1_000_000,
     tolerance: int = 5 * SECOND,
-    names: Sequence[str] = (),
+    lookbacks: Mapping[str, int] = MappingProxyType({}),
+    window: int = 64,
 ) -> FastAPI:
     """The API under `/api/v1`, the socket at `/ws/v1`, the page everywhere else.
 
     `ready` says which parts answer. `tolerance` (ns) is how far a posted tick's stamp may lead the
-    hub's clock. `names` are the features' names, in order. The hub's counts go into `registry`.
+    hub's clock. `lookbacks`: the features' names, in order, and the bars each sees of the `window` that is
+    kept. The hub's counts go into `registry`.
     """
     api = FastAPI(
         title="Causal Alpha",
@@ -51,13 +55,15 @@ def create_api(
     )
     for router in (
         status_router(hub=hub, ready=ready, version=version, registry=registry),
-        reading_router(hub=hub, reader=reader, names=names),
+        reading_router(hub=hub, reader=reader, lookbacks=lookbacks, window=window),
         rejects_router(redriver=redriver),
         posting_router(gateway=gateway, tolerance=tolerance, clock=hub.clock),
         ingest_router(jobs=jobs, gateway=gateway),
+        schemas_router(version=version),
     ):
         api.include_router(router, prefix=PREFIX)
     api.include_router(socket_router(hub))
+    describe_replies(api)
     explain_errors(api)
     api.add_middleware(BodyLimit, most=max_request_bytes)
     api.add_middleware(SecurityHeaders)

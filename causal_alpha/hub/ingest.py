@@ -12,6 +12,8 @@ from causal_alpha.hub.answers import Answer
 from causal_alpha.hub.gateway import Gateway
 from causal_alpha.hub.origin import same_origin
 from causal_alpha.hub.reading import LATEST
+from causal_alpha.hub.replies import IngestReply, says
+from causal_alpha.hub.rows import JobRow
 from causal_alpha.intervals import MILLISECOND, interval_ns
 from causal_alpha.records import Job
 from causal_alpha.records import Request as IngestRequest
@@ -39,7 +41,7 @@ _BODY = {"requestBody": {"required": True, "content": {"application/json": {"sch
 def ingest_router(*, jobs: Jobs, gateway: Gateway, new_id: Callable[[], str] = lambda: uuid4().hex) -> APIRouter:
     router = APIRouter(tags=["ingest"])
 
-    @router.post("/ingest", openapi_extra=_BODY)
+    @router.post("/ingest", status_code=202, responses=says(IngestReply, 202), openapi_extra=_BODY)
     async def ingest(request: Request) -> Response:
         """Queue a request. 202 with the id to ask for."""
         if not same_origin(request.headers):
@@ -63,7 +65,7 @@ def ingest_router(*, jobs: Jobs, gateway: Gateway, new_id: Callable[[], str] = l
             raise
         return Answer({"id": job.id, "state": job.state}, 202)
 
-    @router.get("/ingest/{job_id}")
+    @router.get("/ingest/{job_id}", responses=says(JobRow))
     async def progress(job_id: Annotated[str, Path(max_length=64)]) -> Response:
         """How far a request is."""
         job = await jobs.job(job_id)

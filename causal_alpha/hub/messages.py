@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import MILLISECOND
-from causal_alpha.records import Bar, Forecast
+from causal_alpha.records import Bar, Forecast, Score
 
 Event: TypeAlias = tuple[Any, ...]
 BAR_START, BAR_CLOSE, BAR_SOURCE = 3, 7, 14
@@ -34,7 +34,16 @@ def forecast_event(forecast: Forecast) -> Event:
     f = forecast
     return (
         *("forecast", f.symbol, f.interval, f.start // MILLISECOND, f.made // MILLISECOND, f.horizon),
-        *(f.due // MILLISECOND, f.price, f.location, f.variance, f.quantiles, f.family, f.version, f.source),
+        *(f.due // MILLISECOND, f.price, f.location, f.variance, f.quantiles, f.family, f.version, f.source, f.shadow),
+    )
+
+
+def score_event(score: Score) -> Event:
+    s = score
+    return (
+        *("score", s.symbol, s.interval, s.start // MILLISECOND, s.made // MILLISECOND, s.horizon),
+        *(s.due // MILLISECOND, s.family, s.version, s.price, s.truth, s.ret, s.crps, s.crps_naive, s.crps_ewma),
+        *(s.qlike, s.inside_80, s.inside_95, s.winkler_80, s.scored // MILLISECOND, s.shadow, s.source),
     )
 
 

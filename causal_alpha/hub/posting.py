@@ -12,6 +12,7 @@ from causal_alpha.frames import Frame
 from causal_alpha.hub.answers import Answer
 from causal_alpha.hub.gateway import Gateway
 from causal_alpha.hub.origin import same_origin
+from causal_alpha.hub.replies import TicksReply, says
 from causal_alpha.records import Reject
 from causal_alpha.ticks import Bad, check_ticks, parse_json
 
@@ -29,7 +30,7 @@ def posting_router(*, gateway: Gateway, tolerance: int, clock: Callable[[], int]
     router = APIRouter(tags=["data"])
     latest = 0
 
-    @router.post("/ticks", openapi_extra=_body(_EXAMPLE))
+    @router.post("/ticks", status_code=202, responses=says(TicksReply, 202), openapi_extra=_body(_EXAMPLE))
     async def ticks(request: Request) -> Response:
         """One tick or a list of them. 202 with a verdict for every row; bad rows go to `rejects` too."""
         nonlocal latest

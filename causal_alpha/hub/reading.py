@@ -1,7 +1,8 @@
 """`GET /symbols`, `/bars`, `/features`, `/forecasts`: the archive, and what it doesn't have yet from memory."""
 
 import asyncio
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -11,14 +12,16 @@ from causal_alpha.errors import SettingsError
 from causal_alpha.hub.answers import Answer
 from causal_alpha.hub.messages import BAR_START
 from causal_alpha.hub.recent import R
+from causal_alpha.hub.replies import BarsReply, FeaturesReply, ForecastsReply, SymbolsReply, says
+from causal_alpha.hub.rows import FeatureSpec, FeatureWindow
 from causal_alpha.hub.stream import Hub
 from causal_alpha.intervals import MILLISECOND, activity, end_of, interval_ns
-from causal_alpha.records import Bar, Features, Forecast
+from causal_alpha.records import Bar, Features, Forecast, Score
 from causal_alpha.sinks.base import Reader
 
 LATEST = 9_000_000_000_000
 """Times in requests end here (the year 2255), ms: as ns they still fit int64."""
-_TIMES = {"start", "made", "due", "known_at"}
+_TIMES = {"start", "made", "due", "known_at", "scored"}
 _BAR_FIELDS = Bar.__struct_fields__[2:]
 
 Millis = Annotated[int | None, Query(ge=-LATEST, le=LATEST)]
@@ -40,12 +43,16 @@ class Span:
         self.end = (LATEST if end is None else end) * MILLISECOND
         self.limit = limit
 
+    def newest(self, limit: int) -> "Span":
+        """The same interval, but the newest `limit` whenever they are."""
+        return Span(self.interval, limit=limit)
+
 
 Wanted = Annotated[Span, Depends()]
 
 
-def reading_router(*, hub: Hub, reader: Reader, names: Sequence[str]) -> APIRouter:
-    """`names` are those of a feature vector's values, in order."""
+def reading_router(*, hub: Hub, reader: Reader, lookbacks: Mapping[str, int], window: int) -> APIRouter:
+    """`lookbacks`: bars that each value of a feature vector sees, in their order; of `window` that are kept."""
     router = APIRouter(tags=["data"])
 
     async def find(record: type[R], symbol: str, span: Span) -> list[R]:
@@ -62,7 +69,7 @@ def reading_router(*, hub: Hub, reader: Reader, names: Sequence[str]) -> APIRout
     def answer(symbol: str, span: Span, **rest: Any) -> Response:
         return Answer({"symbol": symbol, "interval": span.interval, "seq": hub.log.seq, **rest})
 
-    @router.get("/symbols")
+    @router.get("/symbols", responses=says(SymbolsReply))
     async def symbols() -> Response:
         """Every symbol that has a bar, with its last price."""
         quotes = {quote.symbol: quote._asdict() for quote in hub.quotes()}
@@ -73,7 +80,7 @@ def reading_router(*, hub: Hub, reader: Reader, names: Sequence[str]) -> APIRout
                 quotes[bar.symbol] = {"symbol": bar.symbol, "ts": ts, "last": bar.close, "source": bar.source}
         return Answer({"symbols": [quotes[symbol] for symbol in sorted(quotes)]})
 
-    @router.get("/bars/{symbol}")
+    @router.get("/bars/{symbol}", responses=says(BarsReply))
     async def bars(symbol: Symbol, span: Wanted) -> Response:
         """Final bars and, last, the forming one; oldest first."""
         rows = [_row(bar) for bar in await find(Bar, symbol, span)]
@@ -83,12 +90,27 @@ def reading_router(*, hub: Hub, reader: Reader, names: Sequence[str]) -> APIRout
             rows.append(dict(zip(_BAR_FIELDS, forming[BAR_START:], strict=True)))
         return answer(symbol, span, bars=rows[-span.limit :])
 
-    @router.get("/features/{symbol}")
+    @router.get("/features/{symbol}", responses=says(FeaturesReply))
     async def features(symbol: Symbol, span: Wanted) -> Response:
-        """Feature vectors, oldest first."""
-        return answer(symbol, span, names=names, features=[_row(row) for row in await find(Features, symbol, span)])
+        """Feature vectors, oldest first, and how full the windows behind the newest are."""
+        seen = await find(Bar, symbol, span.newest(window))
+        vectors = await find(Features, symbol, span)
+        values = vectors[-1].values if vectors else ()
+        ready = [math.isfinite(value) for value in values] + [False] * (len(lookbacks) - len(values))
+        specs = [
+            FeatureSpec(name=name, lookback=lookback, ready=ready[place])
+            for place, (name, lookback) in enumerate(lookbacks.items())
+        ]
+        return answer(
+            symbol,
+            span,
+            names=list(lookbacks),
+            features=[_row(row) for row in vectors],
+            specs=specs,
+            window=FeatureWindow(size=window, filled=len(seen)),
+        )
 
-    @router.get("/forecasts/{symbol}")
+    @router.get("/forecasts/{symbol}", responses=says(ForecastsReply))
     async def forecasts(symbol: Symbol, span: Wanted) -> Response:
         """Forecasts by the bar they were made after, oldest first."""
         return answer(symbol, span, forecasts=[_row(row) for row in await find(Forecast, symbol, span)])
@@ -96,7 +118,7 @@ def reading_router(*, hub: Hub, reader: Reader, names: Sequence[str]) -> APIRout
     return router
 
 
-def _row(record: Bar | Features | Forecast) -> dict[str, Any]:
+def _row(record: Bar | Features | Forecast | Score) -> dict[str, Any]:
     """A record's fields, times in ms; symbol and interval stand in the answer once."""
     fields = msgspec.structs.asdict(record)
     return {

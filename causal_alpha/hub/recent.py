@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from causal_alpha.records import Bar, Features, Forecast
+from causal_alpha.records import Bar, Features, Forecast, Score
 from causal_alpha.sinks.identity import record_id, record_time, version
 
-R = TypeVar("R", Bar, Features, Forecast)
+R = TypeVar("R", Bar, Features, Forecast, Score)
 
 
 class Recent:
@@ -24,7 +24,7 @@ class Recent:
         self._keep = keep
         self._kept: dict[tuple[type[msgspec.Struct], str, str], dict[str, Any]] = {}
 
-    def add(self, record: Bar | Features | Forecast) -> bool:
+    def add(self, record: Bar | Features | Forecast | Score) -> bool:
         """Keep a record. False if it, or a later revision of it, is here already."""
         kept = self._kept.setdefault((type(record), record.symbol, record.interval), {})
         key = record_id(record)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from causal_alpha.hub.answers import Answer
 from causal_alpha.hub.origin import same_origin
 from causal_alpha.hub.reading import LATEST, Limit, Millis
+from causal_alpha.hub.replies import RedriveReply, RejectsReply, says
 from causal_alpha.intervals import MILLISECOND
 from causal_alpha.redrive import Kept, Redriver, Selection
 from causal_alpha.sinks.identity import record_id
@@ -39,7 +40,7 @@ _BODY = {"requestBody": {"required": True, "content": {"application/json": {"sch
 def rejects_router(*, redriver: Redriver) -> APIRouter:
     router = APIRouter(tags=["data"])
 
-    @router.get("/rejects")
+    @router.get("/rejects", responses=says(RejectsReply))
     async def rejects(
         start: Millis = None, end: Millis = None, limit: Limit = 500, reason: Word = None, symbol: Word = None
     ) -> Response:
@@ -47,7 +48,7 @@ def rejects_router(*, redriver: Redriver) -> APIRouter:
         wanted = Selection(reason=reason, symbol=symbol, start=_ns(start), end=_ns(end), limit=limit)
         return Answer({"rejects": [reject_row(kept) for kept in await redriver.store.find(wanted)]})
 
-    @router.post("/rejects/redrive", openapi_extra=_BODY)
+    @router.post("/rejects/redrive", status_code=202, responses=says(RedriveReply, 202), openapi_extra=_BODY)
     async def redrive(request: Request) -> Response:
         """Send rejected rows again. 202 with a verdict for each; 404 where none of the ids is known."""
         if not same_origin(request.headers):

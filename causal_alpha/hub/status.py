@@ -9,6 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from causal_alpha.hub.answers import Answer
+from causal_alpha.hub.replies import HealthReply, ReadyReply, says
 from causal_alpha.hub.stream import Hub
 
 Ready = Callable[[], Awaitable[Mapping[str, bool]]]
@@ -37,12 +38,12 @@ def status_router(*, hub: Hub, ready: Ready, version: str, registry: CollectorRe
     router = APIRouter(tags=["status"])
     registry.register(HubCollector(hub))
 
-    @router.get("/health")
+    @router.get("/health", responses=says(HealthReply))
     async def health() -> Response:
         """200 while the process lives."""
         return Answer({"status": "ok", "version": version, "boot": hub.boot, "rejects": hub.rejects})
 
-    @router.get("/ready")
+    @router.get("/ready", responses=says(ReadyReply))
     async def readiness() -> Response:
         """200 once every part answers, else 503."""
         parts = await ready()

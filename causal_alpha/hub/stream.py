@@ -25,13 +25,14 @@ from causal_alpha.hub.messages import (
     bar_events,
     forecast_event,
     provenance,
+    score_event,
 )
 from causal_alpha.hub.recent import Recent
 from causal_alpha.intervals import MILLISECOND, end_of
-from causal_alpha.records import LEVELS, Bar, Features, Forecast, Reject
+from causal_alpha.records import LEVELS, Bar, Features, Forecast, Reject, Score
 
 PROTOCOL = 1
-KEPT: Mapping[type[msgspec.Struct], int] = {Bar: 60, Features: 10, Forecast: 20}
+KEPT: Mapping[type[msgspec.Struct], int] = {Bar: 60, Features: 10, Forecast: 20, Score: 20}
 """Newest records of each symbol and interval: what the archive may be behind, a minute of 1 s bars, 80 kB."""
 _HEALTH = ("health", "", "")
 
@@ -82,7 +83,7 @@ class Hub:
     # -- in ------------------------------------------------------------------------------------
 
     def publish(self, frame: Frame[Any]) -> None:
-        """Take the rows of a frame: bars, features, forecasts, rejects; others are left alone.
+        """Take the rows of a frame: bars, features, forecasts, scores, rejects; others are left alone.
 
         `frame.meta` may say `ts` (newest event time inside, ns) and `watermark` (ns).
         """
@@ -95,6 +96,10 @@ class Hub:
             for forecast in frame.rows():
                 if self.recent.add(forecast):
                     self.log.append(forecast.symbol, forecast.interval, forecast_event(forecast))
+        elif frame.record is Score:
+            for score in frame.rows():
+                if self.recent.add(score):
+                    self.log.append(score.symbol, score.interval, score_event(score))
         elif frame.record is Features:
             for features in frame.rows():
                 self.recent.add(features)
@@ -102,9 +107,9 @@ class Hub:
             self.rejects.update(frame.labels("reason").tolist())
         self.clients.notify()
 
-    def announce_model(self, family: str, version: str, alias: str, text: str) -> None:
-        """Tell every client that an alias of a model family now means another version."""
-        self.log.append("", "", ("model", family, version, alias, text))
+    def announce_model(self, name: str, version: str, alias: str, state: str, text: str) -> None:
+        """Tell every client that an alias of a model now means another version, or what became of it."""
+        self.log.append("", "", ("model", name, version, alias, state, text))
         self.clients.notify()
 
     def _bars(self, frame: Frame[Bar]) -> None:

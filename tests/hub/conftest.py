@@ -106,7 +106,8 @@ def api(hub: Hub, sink: MemorySink, outbox: Outbox, redriver: Redriver, parts: d
         registry=CollectorRegistry(),
         version="0.1.0",
         max_request_bytes=10_000,
-        names=("r1", "r5"),
+        lookbacks={"r1": 2, "r5": 6},
+        window=64,
     )
 
 

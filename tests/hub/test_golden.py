@@ -9,7 +9,7 @@ import httpx
 from causal_alpha.frames import Frame
 from causal_alpha.hub.stream import Hub
 from causal_alpha.intervals import SECOND
-from causal_alpha.records import Features, Forecast, Job, Reject
+from causal_alpha.records import Features, Forecast, Job, Reject, Score
 from causal_alpha.sinks.memory import MemorySink
 from tests.hub.conftest import NOW, Outbox
 from tests.hub.records import START, bar, bars, forecast
@@ -23,6 +23,12 @@ async def make_messages(hub: Hub, sink: MemorySink, outbox: Outbox, http: httpx.
     final, quiet = bar(0), bar(1, volume=0.0, vwap=float("nan"), trades=0, quality="no_trade")
     revised = bar(0, "revised", revision=1, high=172.5)
     said = [forecast(0, 1), forecast(0, 5)]
+    scored = Score(
+        symbol="AAPL", interval="1m", start=START, made=START + 60 * SECOND, horizon=1, due=START + 120 * SECOND,
+        family="ewma", version="1", price=171.7, truth=171.75, ret=0.0003, crps=0.0001, crps_naive=0.0002,
+        crps_ewma=0.0001, qlike=0.5, inside_80=1.0, inside_95=1.0, winkler_80=0.001, scored=START + 121 * SECOND,
+        source="simulator:7",
+    )  # fmt: skip
     features = Features(
         symbol="AAPL", interval="1m", start=START, close=171.7, values=(0.5, float("nan")), feature_set="f00d"
     )
@@ -31,12 +37,13 @@ async def make_messages(hub: Hub, sink: MemorySink, outbox: Outbox, http: httpx.
         detail="expected one JSON tick, was Input data was truncated",
     )  # fmt: skip
     await sink.write([bars(final, quiet), Frame.of(Forecast, said), Frame.of(Features, [features])])
-    await sink.write([Frame.of(Reject, [reject])])
+    await sink.write([Frame.of(Reject, [reject]), Frame.of(Score, [scored])])
     await sink.put_job(Job(id="4f1c", state="failed", rows=390, error="yahoo: expected a known symbol, was 'NONE'"))
 
     hub.publish(bars(final, quiet, revised))
     hub.publish(Frame.of(Forecast, said))
-    hub.announce_model("lstm", "7", "champion", "Promoted: scaled CRPS 0.94 of the old one")
+    hub.publish(Frame.of(Score, [scored]))
+    hub.announce_model("lstm-1m", "7", "champion", "serving", "Promoted: scaled CRPS 0.94 of the old one")
     hub.publish(bars(bar(2, "forming"), ts=NOW, watermark=NOW - SECOND))
     hub.publish(Frame.of(Reject, [reject]))
     with hub.connect(0, "boot-1") as client:

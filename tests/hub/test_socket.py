@@ -139,7 +139,7 @@ async def test_socket_sends_only_what_was_subscribed_to(hub: Hub, port: int) -> 
         await client.read()
         hub.publish(bars(bar(0), bar(0, symbol="MSFT"), bar(0, symbol="MSFT", interval="1s")))
         hub.publish(bars(bar(1, "forming"), bar(1, "forming", symbol="MSFT")))
-        hub.announce_model("lstm", "1", "champion", "")
+        hub.announce_model("lstm-1m", "1", "champion", "serving", "")
         await client.read(until=4)
         await client.read()
 

@@ -108,10 +108,10 @@ async def test_hub_tells_no_lag_for_data_that_is_not_live(hub: Hub) -> None:
 def test_hub_counts_rejects_and_announces_models(hub: Hub) -> None:
     row = Reject(topic="t", partition=0, offset=0, row=0, ts=0, reason="nan", detail="", payload=b"")
     hub.publish(Frame.of(Reject, [row, row]))
-    hub.announce_model("lstm", "7", "champion", "Promoted")
+    hub.announce_model("lstm-1m", "7", "champion", "serving", "Promoted")
 
     assert hub.counts()["rejects"] == 2
-    assert events(hub) == [[1, "model", "lstm", "7", "champion", "Promoted"]]
+    assert events(hub) == [[1, "model", "lstm-1m", "7", "champion", "serving", "Promoted"]]
 
 
 def test_hub_takes_frames_without_rows(hub: Hub) -> None:
