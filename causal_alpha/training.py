@@ -1,50 +1,158 @@
-"""Fits a family on a dataset. The command line, the schedule and the tournament call the same function."""
+"""Fits a family, judges it on sessions it hasn't seen, and registers it if it can be believed.
 
-from collections.abc import Callable, Mapping
+The command line, the schedule and the first run call the same functions.
+"""
+
 from dataclasses import dataclass
-from types import MappingProxyType
+
+import numpy as np
 
 from causal_alpha.dataset import Dataset
 from causal_alpha.errors import ModelError
-from causal_alpha.models import arima, blend, ewma, garch, har, lstm, naive, transformer
+from causal_alpha.evaluation.alarms import alarms
+from causal_alpha.evaluation.heldout import SESSIONS, HeldOut, hold_out
+from causal_alpha.evaluation.tournament import LEAST
+from causal_alpha.families import FAMILIES, QUICK, Family, Say, find_family
 from causal_alpha.models.artefact import Artefact, seal
-from causal_alpha.models.base import Model
+from causal_alpha.registry import CHALLENGER, CHAMPION, Registry, Version, model_name
+from causal_alpha.tracking import record
 
-Say = Callable[[str], None]
+__all__ = ["FAMILIES", "Enrolled", "Family", "Say", "find_family", "train", "train_and_register"]
+
+YEAR = 60
+"""Sessions that a year must have, held out, to be judged by itself."""
+
+WORST = 1.05
+"""CRPS over that of constant variance, one bar ahead: what is worse than this has not learnt anything."""
+
+
+def train(name: str, dataset: Dataset, *, seed: int = 0, quick: bool = False, say: Say = lambda line: None) -> Artefact:
+    """The artefact of a family fitted on all of the dataset; `quick` fits its sketch. Raises ModelError,
+    MissingExtraError.
+    """
+    family = find_family(name).quick if quick else find_family(name)
+    say(f"{name}: fit on {len(dataset)} rows of {len(dataset.symbols)} symbols")
+    return seal(family.fit(dataset, seed, say), dataset, seed=seed)
 
 
 @dataclass(frozen=True)
-class Family:
-    """How a family is fitted, and after how many sessions anew: the schedule is part of the model."""
+class Enrolled:
+    """What became of a training: the version and the alias it got, or the alarms that kept it out.
 
-    fit: Callable[[Dataset, int, Say], Model]
-    refit: int
+    `held_out` is None where the run had been registered before, and nothing was done again.
+    """
 
-
-FAMILIES: Mapping[str, Family] = MappingProxyType(
-    {
-        "naive": Family(lambda dataset, seed, say: naive.fit(dataset, seed=seed), refit=252),
-        "ewma": Family(lambda dataset, seed, say: ewma.fit(dataset, seed=seed), refit=252),
-        "har": Family(lambda dataset, seed, say: har.fit(dataset, seed=seed), refit=21),
-        "garch": Family(lambda dataset, seed, say: garch.fit(dataset, seed=seed), refit=63),
-        "arima": Family(lambda dataset, seed, say: arima.fit(dataset, seed=seed), refit=21),
-        "lstm": Family(lambda dataset, seed, say: lstm.fit(dataset, seed=seed, say=say), refit=252),
-        "transformer": Family(lambda dataset, seed, say: transformer.fit(dataset, seed=seed, say=say), refit=252),
-        "blend": Family(lambda dataset, seed, say: blend.fit(dataset, seed=seed), refit=252),
-    }
-)
-"""By name, in the order of tables."""
+    version: Version | None
+    alias: str = ""
+    alarms: tuple[str, ...] = ()
+    held_out: HeldOut | None = None
 
 
-def find_family(name: str) -> Family:
-    """The family of a name. Raises ModelError."""
-    if name not in FAMILIES:
-        raise ModelError(f"family: expected one of {', '.join(FAMILIES)}, was {name!r}")
-    return FAMILIES[name]
+def train_and_register(
+    family: str,
+    dataset: Dataset,
+    interval: str,
+    url: str,
+    *,
+    seed: int = 0,
+    quick: bool = False,
+    sessions: int = SESSIONS,
+    run: str = "",
+    say: Say = lambda line: None,
+) -> Enrolled:
+    """Data check, evaluation on the last `sessions`, gate, fit on everything, registration, alias.
+
+    `run` names the training, such as a schedule's run: a second call of the same name finds the version that the first
+    one made. Raises ModelError, before any fit and with every alias as it was, where the data won't do, and
+    ServiceError when MLflow is away.
+    """
+    find_family(family)
+    check_data(dataset, sessions)
+    registry = Registry(url)
+    try:
+        if version := _made_by(registry, model_name(family, interval), run):
+            say(f"{family}: run {run} made version {version.number} already")
+            return Enrolled(version, _seat(registry, version))
+        say(f"{family}: judged on the last {sessions} sessions")
+        families = QUICK if quick else FAMILIES
+        held_out = hold_out(dataset, family, sessions=sessions, seed=seed, families=families, say=say)
+        found = gate(held_out, interval)
+        artefact = train(family, dataset, seed=seed, quick=quick, say=say)
+        say(f"{family}: {'blocked: ' + '; '.join(found) if found else 'registering'}")
+        version = record(
+            artefact,
+            held_out,
+            dataset,
+            interval=interval,
+            url=url,
+            alarms=found,
+            facts={"quick": quick, "refit": find_family(family).refit},
+            tags={"quick": str(quick).lower()} | ({"run": run} if run else {}),
+        )
+        alias = _seat(registry, version) if version else ""
+        return Enrolled(version, alias, tuple(found), held_out)
+    finally:
+        registry.close()
 
 
-def train(name: str, dataset: Dataset, *, seed: int = 0, say: Say = lambda line: None) -> Artefact:
-    """The artefact of a family fitted on all of the dataset. Raises ModelError, MissingExtraError."""
-    family = find_family(name)
-    say(f"{name}: fit on {len(dataset)} rows of {len(dataset.symbols)} symbols")
-    return seal(family.fit(dataset, seed, say), dataset, seed=seed)
+def check_data(dataset: Dataset, sessions: int = SESSIONS) -> None:
+    """Raises ModelError for a dataset that is empty, too short, without a complete row, or without movement."""
+    there, needed = len(dataset.sessions), LEAST + sessions
+    if there < needed:
+        raise ModelError(f"dataset: expected at least {needed} sessions, was {there}")
+    if not np.isfinite(dataset.values).all(axis=1).any():
+        raise ModelError("dataset: expected rows with every feature known, was none")
+    if not (np.nan_to_num(dataset.returns) != 0).any():
+        raise ModelError("dataset: expected prices that move, was constant ones")
+
+
+def gate(held_out: HeldOut, interval: str) -> list[str]:
+    """Why a family must not serve; nothing when it may.
+
+    Alarm levels are those of daily bars; at other intervals only what is no number, or worse than nothing, blocks.
+    """
+    figures = held_out.report.families[held_out.family]["1"]
+    if interval == "1d":
+        found = alarms(figures, _whole_years(held_out))
+    else:
+        found = [f"{name}: expected a number, was {value}" for name, value in figures.items() if not np.isfinite(value)]
+    worst = held_out.against[1]["crps_over_naive"]
+    if not worst <= WORST:
+        found.append(f"crps_over_naive: expected at most {WORST:g}, was {worst:.3g}")
+    return found
+
+
+def _whole_years(held_out: HeldOut) -> dict[int, float]:
+    """QLIKE/HAR of the years with enough sessions held out: a few days decide nothing."""
+    years = held_out.starts.astype("datetime64[ns]").astype("datetime64[Y]").astype(np.int64) + 1970
+    sessions = dict(zip(*(column.tolist() for column in np.unique(years, return_counts=True)), strict=True))
+    ratios = held_out.report.years[held_out.family]
+    return {year: ratio for year, ratio in ratios.items() if sessions.get(year, 0) >= YEAR}
+
+
+def _made_by(registry: Registry, name: str, run: str) -> Version | None:
+    """The version that a run of this name has made, None without any. Fails early where MLflow is away."""
+    model = registry.model(name)
+    if model is None or not run:
+        return None
+    return next((version for version in model.versions if version.tags.get("run") == run), None)
+
+
+def _seat(registry: Registry, version: Version) -> str:
+    """Gives a version its alias and says which: champion where there is none or a sketch only, else challenger.
+
+    An older version than the champion or challenger that there is gets none.
+    """
+    champion, challenger = (registry.alias(version.name, alias) for alias in (CHAMPION, CHALLENGER))
+    if champion is not None and champion.number == version.number:
+        return CHAMPION
+    sketch = champion is not None and champion.tags.get("quick") == "true" and version.tags.get("quick") != "true"
+    if champion is None or (sketch and version.until >= champion.until):
+        why = "first full fit" if sketch else "first of its family"
+        registry.crown(version.name, version.number, at=version.created, why=why)
+        return CHAMPION
+    newest = max(champion.number, challenger.number if challenger else 0)
+    if version.number >= newest:
+        registry.point(version.name, CHALLENGER, version.number)
+        return CHALLENGER
+    return ""

@@ -16,10 +16,10 @@ from causal_alpha.errors import ModelError, SourceError
 from causal_alpha.evaluation.density import simulate
 from causal_alpha.evaluation.report import judge
 from causal_alpha.evaluation.tournament import REFERENCE, Origins, play, roll, truths
+from causal_alpha.families import FAMILIES, Family
 from causal_alpha.intervals import DAY
 from causal_alpha.models import har
 from causal_alpha.models.base import HORIZONS, Outlook, Vectors
-from causal_alpha.training import FAMILIES, Family
 
 NAMES = ("naive", "ewma", "har", "arima")
 

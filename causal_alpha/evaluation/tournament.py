@@ -9,12 +9,12 @@ import numpy as np
 
 from causal_alpha.dataset import Dataset
 from causal_alpha.errors import ModelError
+from causal_alpha.families import FAMILIES, Family, Say, find_family
 from causal_alpha.frames import Floats, Ints
 from causal_alpha.models import har
 from causal_alpha.models.artefact import look_back
 from causal_alpha.models.base import HORIZONS, Outlook
 from causal_alpha.models.blend import WEIGHTS, combine
-from causal_alpha.training import FAMILIES, Family, Say, find_family
 
 WARM = 500
 """Sessions before the first origin whose forecasts, by the first fit, start the calibration."""
@@ -86,11 +86,18 @@ def roll(dataset: Dataset, origins: Origins, family: Family, *, seed: int, say: 
 
 
 def play(
-    dataset: Dataset, origins: Origins, names: Sequence[str], *, seed: int = 0, jobs: int = 1, say: Say
+    dataset: Dataset,
+    origins: Origins,
+    names: Sequence[str],
+    *,
+    seed: int = 0,
+    jobs: int = 1,
+    say: Say,
+    families: Mapping[str, Family] = FAMILIES,
 ) -> Mapping[str, Outlook]:
     """Outlooks of these families, of the yardsticks and of the blend's members, by name.
 
-    With `jobs` above 1, families are fitted in as many processes.
+    With `jobs` above 1, families are fitted in as many processes, which know those of FAMILIES only.
     """
     for name in names:
         find_family(name)
@@ -100,7 +107,7 @@ def play(
     # The longest first, so that the last one to end isn't the longest.
     order = sorted([*wanted, REFERENCE], key=lambda name: -_COST.get(name, 0))
     if jobs == 1:
-        found = {name: _roll(dataset, origins, name, seed, say) for name in order}
+        found = {name: _roll(dataset, origins, name, seed, say, families) for name in order}
     else:
         say(f"{', '.join(order)}: in {jobs} processes")
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
@@ -117,8 +124,10 @@ def play(
 _COST = {"transformer": 4, "lstm": 3, "garch": 2, "arima": 1}
 
 
-def _roll(dataset: Dataset, origins: Origins, name: str, seed: int, say: Say) -> Outlook:
-    family = _REFERENCE if name == REFERENCE else FAMILIES[name]
+def _roll(
+    dataset: Dataset, origins: Origins, name: str, seed: int, say: Say, families: Mapping[str, Family] = FAMILIES
+) -> Outlook:
+    family = _REFERENCE if name == REFERENCE else families[name]
     return roll(dataset, origins, family, seed=seed, say=lambda line: say(f"{name}: {line}"))
 
 

@@ -4,7 +4,7 @@ Errors of the deep models and of the regression differ; their mean is better tha
 beforehand which that is. Location is 0: no family has proven one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -65,13 +65,13 @@ class Blend:
         return combine({member.family: member.outlook(vectors) for member in self.members})
 
 
-def fit(dataset: "Dataset", *, seed: int = 0) -> Blend:
+def fit(dataset: "Dataset", *, seed: int = 0, say: Callable[[str], None] | None = None) -> Blend:
     """All members on the same dataset; needs the extra `train`."""
     return Blend(
         (
             har.fit(dataset, seed=seed),
-            lstm.fit(dataset, seed=seed),
-            transformer.fit(dataset, seed=seed),
+            lstm.fit(dataset, seed=seed, say=say),
+            transformer.fit(dataset, seed=seed, say=say),
             har.fit_per_symbol(dataset, seed=seed),
         )
     )
