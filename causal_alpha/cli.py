@@ -30,6 +30,7 @@ COMMANDS = {
     ),
     "fetch": Entry("causal_alpha.commands.fetch:fetch", "Fill the cache with Kafka and MongoDB."),
     "train": Entry("causal_alpha.commands.train:train", "Fit a family of models on a file of daily bars."),
+    "prime": Entry("causal_alpha.commands.prime:prime", "Train quick first models where the registry has none."),
     "evaluate": Entry("causal_alpha.commands.evaluate:evaluate", "Say how good each family is on daily bars."),
     "schema": Entry("causal_alpha.commands.schema:schema", "Print the hub's messages and answers as TypeScript."),
     "doctor": Entry("causal_alpha.commands.doctor:doctor", "Say what is there and what is missing."),

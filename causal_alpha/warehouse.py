@@ -61,6 +61,14 @@ def read_bars(
     return _with(Frame.concat(pieces), actions)
 
 
+def archived_bars(mongo_url: str, database: str, interval: str) -> dict[str, int]:
+    """How many bars of an interval each symbol has, by name. Raises ModelError when MongoDB does not answer."""
+    group: dict[str, Any] = {"_id": "$symbol", "bars": {"$sum": 1}}
+    with _connected(mongo_url) as client:
+        found = client[database]["bars"].aggregate([{"$match": {"interval": interval}}, {"$group": group}])
+        return dict(sorted((str(one["_id"]), int(one["bars"])) for one in found))
+
+
 def versions(document: Mapping[str, Any]) -> Iterator[Bar]:
     """What was known of a bar one after the other, the newest last. Raises SinkError for what is no bar."""
     here = {name: document.get(name) for name in ("_id", "symbol", "interval", "start")}

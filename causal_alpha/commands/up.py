@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from causal_alpha.devstack.kafka import Kafka
+from causal_alpha.devstack.mlflow import MLflow
 from causal_alpha.devstack.mongo import Mongo
 from causal_alpha.devstack.ports import is_free
 from causal_alpha.devstack.product import Places, Plan, run
@@ -31,6 +32,8 @@ SOURCES = ("simulator", "replay", "yahoo", "none")
 @click.option("--port", envvar="PORT", help="Of the page, 8000 by default; 0 takes any free one.")
 @click.option("--data", envvar="DATA", help="A folder that keeps data and logs; without it they are temporary.")
 @click.option("--open/--no-open", "open_page", default=None, envvar="OPEN", help="Open the page in a browser.")
+@click.option("--mlflow/--no-mlflow", default=True, envvar="MLFLOW", help="A registry, first models, and Airflow.")
+@click.option("--airflow/--no-airflow", default=True, envvar="AIRFLOW", help="Schedules that train models.")
 @click.option("--with-parent", is_flag=True, hidden=True, help="Stop when the calling process is gone.")
 def up(
     *,
@@ -42,12 +45,15 @@ def up(
     port: str | None,
     data: str | None,
     open_page: bool | None,
+    mlflow: bool,
+    airflow: bool,
     with_parent: bool,
 ) -> None:
-    """Run Kafka, MongoDB, a worker and a source on this machine, until Ctrl-C.
+    """Run Kafka, MongoDB, a worker, a source, MLflow and Airflow on this machine, until Ctrl-C.
 
-    Every option is also a variable of the environment: SOURCE, FILE, SPEED, SEED, SYMBOLS, PORT, DATA, OPEN.
-    CAUSAL_ALPHA_BROKER and CAUSAL_ALPHA_MONGO_URL name running services to use; more settings: CAUSAL_ALPHA_*.
+    Every option is also a variable of the environment: SOURCE, FILE, SPEED, SEED, SYMBOLS, PORT, DATA, OPEN, MLFLOW,
+    AIRFLOW. CAUSAL_ALPHA_BROKER, CAUSAL_ALPHA_MONGO_URL and CAUSAL_ALPHA_MLFLOW_URL name running services to use;
+    more settings: CAUSAL_ALPHA_*.
     """
     settings = load_settings()
     plan = Plan(
@@ -57,6 +63,9 @@ def up(
         data=Path(data).resolve() if data else None,
         broker=os.environ.get(Kafka.variable),
         mongo_url=os.environ.get(Mongo.variable),
+        mlflow_url=os.environ.get(MLflow.variable) or None,
+        mlflow=mlflow,
+        airflow=airflow,
     )
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)

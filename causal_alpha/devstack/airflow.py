@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import secrets
 import sys
 import time
@@ -26,7 +27,7 @@ POOL = {"name": "training", "slots": 1, "description": "fits that run side by si
 class Airflow(Service):
     """API server, DAG processor and scheduler; the URL is the API server's, which has the page too.
 
-    `dags` is the folder of the schedules, `environment` what their tasks find besides ours. Nobody gets in without
+    `dags` is the package of the schedules, `environment` what their tasks find besides ours. Nobody gets in without
     the password that `password` gives. `parts` are to be watched beside the service itself.
     """
 
@@ -93,10 +94,11 @@ class Airflow(Service):
             "dag_processor__parsing_processes": "1",
             "dag_processor__refresh_interval": "30",
             "logging__base_log_folder": str(self.logs / "airflow"),
-            "logging__logging_level": "WARNING",
         }
         environment = {f"AIRFLOW__{name.upper()}": value for name, value in settings.items()}
-        own = {"AIRFLOW_HOME": str(self.data), "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1"}
+        path = os.pathsep.join((str(self.dags.parent), *filter(None, [os.environ.get("PYTHONPATH")])))
+        quiet = {"PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+        own = {"AIRFLOW_HOME": str(self.data), "PYTHONPATH": path, **quiet}
         argv = (sys.executable, "-m", "airflow", *arguments)
         return Command(argv, {**self.environment, **environment, **own}, self.data, grace=5.0)
 

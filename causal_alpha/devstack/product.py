@@ -2,12 +2,13 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from causal_alpha.devstack.backstage import Backstage
 from causal_alpha.devstack.cache import Say
 from causal_alpha.devstack.home import home
 from causal_alpha.devstack.kafka import Kafka
@@ -36,7 +37,11 @@ class Plan:
     """Keeps data and logs here; None keeps nothing."""
     broker: str | None = None
     mongo_url: str | None = None
+    mlflow_url: str | None = None
     """Running services to use instead of our own."""
+    mlflow: bool = True
+    airflow: bool = True
+    """Whether there are a registry with first models, and schedules that train more; no Airflow without MLflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class Places:
     page: str
     kafka: str
     mongo: str
+    soon: Mapping[str, str] = field(default_factory=dict)
+    """What is still on its way, by name."""
 
     def __str__(self) -> str:
         """The line that says so.
@@ -53,7 +60,8 @@ class Places:
         >>> print(Places("http://127.0.0.1:8000/", "127.0.0.1:9092", "mongodb://127.0.0.1:27017/"))
         ready page=http://127.0.0.1:8000/ kafka=127.0.0.1:9092 mongo=mongodb://127.0.0.1:27017/
         """
-        return f"ready page={self.page} kafka={self.kafka} mongo={self.mongo}"
+        soon = "".join(f" {name}={url}" for name, url in self.soon.items())
+        return f"ready page={self.page} kafka={self.kafka} mongo={self.mongo}{soon}"
 
 
 def run(plan: Plan, *, say: Say, announce: Callable[[Places], None]) -> NoReturn:
@@ -69,7 +77,10 @@ def run(plan: Plan, *, say: Say, announce: Callable[[Places], None]) -> NoReturn
         say("starting Kafka and MongoDB")
         stops.enter_context(Stack(kafka, mongo))
 
-        worker = Worker(_settings(plan, folder, kafka.url, mongo.url), log=logs / "worker.log")
+        backstage = _backstage(plan, folder, kafka.url, mongo.url, say) if plan.mlflow else None
+        soon = backstage.places if backstage else {}
+        settings = _settings(plan, folder, kafka.url, mongo.url) | {"mlflow_url": soon.get("mlflow", "")}
+        worker = Worker(settings, log=logs / "worker.log")
         say("starting the worker")
         stops.callback(worker.stop)
         worker.start(PATIENCE)
@@ -88,11 +99,16 @@ def run(plan: Plan, *, say: Say, announce: Callable[[Places], None]) -> NoReturn
             _start(source)
             watched.append(source)
 
-        announce(Places(page=f"{worker.url}/", kafka=kafka.url, mongo=mongo.url))
+        announce(Places(page=f"{worker.url}/", kafka=kafka.url, mongo=mongo.url, soon=soon))
         supervisor = Supervisor(say=say)
         for one in watched:
             supervisor.watch(one)
+        if backstage:
+            stops.callback(backstage.stop)
+            backstage.start()
         while True:
+            for one in backstage.ready() if backstage else ():
+                supervisor.watch(one)
             supervisor.check()
             time.sleep(0.2)
 
@@ -105,6 +121,13 @@ def _settings(plan: Plan, folder: Path, broker: str, mongo_url: str) -> dict[str
         "hub_port": str(plan.port or free_port()),
         "data_dir": str(folder / "worker"),
     }
+
+
+def _backstage(plan: Plan, folder: Path, broker: str, mongo_url: str, say: Say) -> Backstage:
+    environment = {"CAUSAL_ALPHA_BROKER": broker, "CAUSAL_ALPHA_MONGO_URL": mongo_url}
+    return Backstage(
+        environment, folder=folder, logs=folder / "logs", say=say, mlflow=plan.mlflow_url, airflow=plan.airflow
+    )
 
 
 def _start(source: Program) -> None:

@@ -1,0 +1,107 @@
+"""The steps of a scheduled training, each in a process of its own: what there is, data check, then fit to alias.
+
+An entry point of Airflow's tasks: settings come from the environment, `params` from the DAG's run. Steps hand on plain
+data, which Airflow keeps. They raise ModelError where trying again can't help.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypedDict
+
+import click
+import numpy as np
+
+from causal_alpha.dataset import Dataset
+from causal_alpha.errors import ModelError, SettingsError
+from causal_alpha.evaluation.tournament import LEAST
+from causal_alpha.settings import Settings, load_settings
+from causal_alpha.training import train_and_register
+from causal_alpha.warehouse import archived_bars, read_bars
+
+SIZE = 50
+"""Symbols that one data check looks at."""
+
+Params = Mapping[str, Any]
+"""Of a DAG's run: `intervals`; `sessions` to be judged on; `quick` for a sketch."""
+
+
+class Batch(TypedDict):
+    """Symbols of one interval."""
+
+    interval: str
+    symbols: list[str]
+
+
+def batches(params: Params) -> list[Batch]:
+    """All archived symbols of the intervals, in batches. Raises ModelError when there is no bar of any of them."""
+    settings = load_settings()
+    found = [
+        Batch(interval=interval, symbols=symbols[first : first + SIZE])
+        for interval in params["intervals"]
+        for symbols in [list(archived_bars(settings.mongo_url, settings.mongo_database, interval))]
+        for first in range(0, len(symbols), SIZE)
+    ]
+    if not found:
+        wanted = " or ".join(params["intervals"])
+        raise ModelError(f"bars: expected some of {wanted} in MongoDB's {settings.mongo_database!r}, was none")
+    return found
+
+
+def check(batch: Batch, params: Params) -> Batch:
+    """Those symbols of a batch that can be trained on: enough bars with a price, and one that moves."""
+    settings, least = load_settings(), LEAST + params["sessions"]
+    bars = read_bars(settings.mongo_url, settings.mongo_database, batch["interval"], symbols=batch["symbols"])
+    labels, close = bars.labels("symbol"), bars.floats("close")
+    kept = []
+    for name in batch["symbols"]:
+        prices = close[labels.equals(name)]
+        prices = prices[np.isfinite(prices)]
+        if len(prices) < least:
+            click.echo(f"{name}: left out, expected at least {least} bars of {batch['interval']}, was {len(prices)}")
+        elif not (np.diff(prices) != 0).any():
+            click.echo(f"{name}: left out, expected a price that moves, was {prices[0]:g} throughout")
+        else:
+            kept.append(name)
+    return Batch(interval=batch["interval"], symbols=kept)
+
+
+def gather(checked: Sequence[Batch]) -> list[Batch]:
+    """One batch an interval with what passed. Raises ModelError when nothing did.
+
+    >>> gather([{"interval": "1d", "symbols": ["B"]}, {"interval": "1d", "symbols": ["A"]}])
+    [{'interval': '1d', 'symbols': ['A', 'B']}]
+    """
+    passed: dict[str, list[str]] = {}
+    for batch in checked:
+        passed.setdefault(batch["interval"], []).extend(batch["symbols"])
+    found = [Batch(interval=interval, symbols=sorted(symbols)) for interval, symbols in passed.items() if symbols]
+    if not found:
+        raise ModelError("bars: expected symbols with enough bars and a price that moves, was none")
+    return found
+
+
+def train(family: str, batch: Batch, params: Params, *, run: str, say: Callable[[str], None] = click.echo) -> str:
+    """Fits, evaluates, gates, registers and gives an alias; what became of it in words. Raises ModelError if blocked.
+
+    The same `run` registers one version, however often it is tried.
+    """
+    settings, interval = load_settings(), batch["interval"]
+    bars = read_bars(settings.mongo_url, settings.mongo_database, interval, symbols=batch["symbols"])
+    enrolled = train_and_register(
+        family,
+        Dataset.from_bars(bars),
+        interval,
+        _registry(settings),
+        sessions=params["sessions"],
+        quick=params["quick"],
+        run=run,
+        say=say,
+    )
+    if enrolled.version is None:
+        raise ModelError(f"{family}-{interval}: blocked: {'; '.join(enrolled.alarms)}")
+    return f"{enrolled.version.name} version {enrolled.version.number}: {enrolled.alias or 'no alias'}"
+
+
+def _registry(settings: Settings) -> str:
+    if not settings.mlflow_url:
+        raise SettingsError("CAUSAL_ALPHA_MLFLOW_URL: expected an MLflow server, was not set")
+    return settings.mlflow_url
