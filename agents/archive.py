@@ -1,4 +1,4 @@
-"""Sink: final bars, features, forecasts and rejects go to MongoDB, and to CSV where a folder is set."""
+"""Sink: final bars, features, forecasts, scores and rejects go to MongoDB, and to CSV where a folder is set."""
 
 from functools import cache
 from typing import Any
@@ -31,6 +31,11 @@ async def archive_features(stream: Any) -> None:
 
 @app.agent(app.forecasts)
 async def archive_forecasts(stream: Any) -> None:
+    await archive(stream, sinks)
+
+
+@app.agent(app.scores)
+async def archive_scores(stream: Any) -> None:
     await archive(stream, sinks)
 
 

@@ -4,16 +4,21 @@ from typing import Any
 
 from faust.contrib.asgi import serve_asgi
 
+from agents import scores
 from agents.bars import checkpoints, forming_here
+from agents.forecasts import serving
 from causal_alpha import app
 from causal_alpha.balance import BalanceCollector
+from causal_alpha.modelmetrics import CoverageCollector, ServingCollector
 from causal_alpha.records import Bar
-from causal_alpha.references import load_feature_set
+from causal_alpha.references import load_served_set
 from causal_alpha.service import create_service
 
-service = create_service(app, load_feature_set(app.settings.feature_set))
+service = create_service(app, load_served_set(app.settings.feature_set))
 forming_here.listen(service.hub.publish)
 service.metrics.register(BalanceCollector(checkpoints.items))
+service.metrics.register(CoverageCollector(scores.checkpoints.items))
+service.metrics.register(ServingCollector(serving))
 serve_asgi(app, service.api, host=app.settings.hub_host, port=app.settings.hub_port, **service.options)
 
 
@@ -33,7 +38,20 @@ async def broadcast_forming() -> None:
 @app.agent(app.forecasts)
 async def broadcast_forecasts(stream: Any) -> None:
     async for forecasts in stream:
-        service.hub.publish(forecasts)
+        service.hub.publish(forecasts.take(~forecasts.flags("shadow")))
+
+
+@app.agent(app.scores)
+async def broadcast_scores(stream: Any) -> None:
+    async for scored in stream:
+        service.hub.publish(scored)
+
+
+@app.timer(0.5)
+async def announce_models() -> None:
+    while serving.news:
+        news = serving.news.popleft()
+        service.hub.announce_model(news.name, news.version, news.alias, news.state, news.text)
 
 
 @app.agent(app.rejects)

@@ -5,12 +5,12 @@ from typing import Any
 
 from causal_alpha import app
 from causal_alpha.checkpoints import Checkpoints
-from causal_alpha.references import load_feature_set
+from causal_alpha.references import load_served_set
 from causal_alpha.universe import Universe
 
 SNAPSHOT_EVERY = 5.0
 
-feature_set = load_feature_set(app.settings.feature_set)
+feature_set = load_served_set(app.settings.feature_set)
 width = max(app.settings.window, feature_set.lookback)
 
 checkpoints = Checkpoints(

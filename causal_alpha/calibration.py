@@ -33,6 +33,8 @@ class Residuals:
     least: int = 250
     ring: Floats = field(init=False)
     seen: int = 0
+    ready: bool = False
+    """Whether the shape is that of residuals and no longer a normal one."""
     width: Floats = field(init=False)
     shape: Floats = field(init=False)
 
@@ -64,6 +66,14 @@ class Residuals:
         standard = (self.ring / self.width)[known]
         # The mean goes, for the location says where it is; the median stays beside it where returns are skewed.
         self.shape = np.quantile(standard, LEVELS) - standard.mean()
+        self.ready = True
+
+    def grow(self, n: int) -> None:
+        """Room for symbols up to `n`; the new ones are as wide as all together until their own truths say more."""
+        if n > self.n:
+            self.ring = np.hstack([self.ring, np.full((self.depth, n - self.n), np.nan)])
+            self.width = np.append(self.width, np.ones(n - self.n))
+            self.n = n
 
     def quantiles(self, location: Floats, variance: Floats) -> Floats:
         """Quantiles (n, 13) of the return, its mean at `location`."""
@@ -71,13 +81,16 @@ class Residuals:
         return location[:, None] + scale[:, None] * self.shape
 
     def dump(self) -> dict[str, Any]:
-        return {name: np.copy(getattr(self, name)) for name in ("ring", "width", "shape")} | {"seen": self.seen}
+        return {name: np.copy(getattr(self, name)) for name in ("ring", "width", "shape")} | {
+            "seen": self.seen,
+            "ready": self.ready,
+        }
 
     @classmethod
     def load(cls, tree: dict[str, Any], every: int = 5, least: int = 250) -> "Residuals":
         """The state as `dump` gave it: it goes on as if there had been no break."""
         depth, n = tree["ring"].shape
-        state = cls(n, depth, every, least, seen=tree["seen"])
+        state = cls(n, depth, every, least, seen=tree["seen"], ready=tree["ready"])
         state.ring, state.width, state.shape = (np.copy(tree[name]) for name in ("ring", "width", "shape"))
         return state
 
@@ -146,6 +159,12 @@ class Conformal:
             self.own[known, level] += self.speeds.symbol * missed[known]
             drift = missed[known].mean(axis=0)
             self.market[level] = (1 - self.speeds.leak) * self.market[level] + self.speeds.market * drift
+
+    def grow(self, n: int) -> None:
+        """Room for symbols up to `n`, of whom nothing is known yet."""
+        if n > self.n:
+            self.own = np.concatenate([self.own, np.zeros((n - self.n, 2, 2))])
+            self.n = n
 
     def dump(self) -> dict[str, Any]:
         return {"own": self.own.copy(), "market": self.market.copy()}

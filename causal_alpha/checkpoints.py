@@ -18,6 +18,9 @@ import pyarrow as pa
 
 S = TypeVar("S")
 
+PART = 2_000_000
+"""Bytes of a snapshot in one message; a larger one is written in parts, and counts once its head is there."""
+
 _SHARE = 0.05
 """Of the time, for making snapshots."""
 
@@ -71,16 +74,16 @@ class Checkpoints(Generic[S]):
         self._new, self._dump, self._load = new, dump, load
         self._every, self._clock = every, clock
         self._held: dict[int, Held[S]] = {}
+        self._sides: dict[int, int] = {}
 
     def hold(self, partition: int) -> Held[S]:
         """The partition's state, from the table the first time."""
         held = self._held.get(partition)
         if held is None:
-            saved = self._table.get(b"%d" % partition)
-            if saved is None:
+            tree = self._read(partition)
+            if tree is None:
                 held = Held(self._new(), -1, self._clock() + self._every)
             else:
-                tree = unpack(saved)
                 held = Held(self._load(tree["state"]), tree["offset"], self._clock() + self._every)
             self._held[partition] = held
         return held
@@ -106,10 +109,31 @@ class Checkpoints(Generic[S]):
             snapshot, work = held.dumped
             for delivery in work.sent:
                 delivery.result()
-            self._table[b"%d" % partition] = snapshot
+            self._write(partition, snapshot)
             held.dumped = None
             for done in work.events:
                 await stream.ack(done)
+
+    def _read(self, partition: int) -> Any:
+        saved = self._table.get(b"%d" % partition)
+        if saved is None:
+            return None
+        tree = unpack(saved)
+        if "parts" not in tree:
+            return tree
+        self._sides[partition] = tree["side"]
+        return unpack(b"".join(self._table[key] for key in _parts(partition, tree["side"], tree["parts"])))
+
+    def _write(self, partition: int, snapshot: bytes) -> None:
+        """Parts go where those of the snapshot before are not: it stays whole until the head names the new one."""
+        if len(snapshot) <= PART:
+            self._table[b"%d" % partition] = snapshot
+            return
+        pieces = [snapshot[at : at + PART] for at in range(0, len(snapshot), PART)]
+        side = self._sides[partition] = 1 - self._sides.get(partition, 0)
+        for key, piece in zip(_parts(partition, side, len(pieces)), pieces, strict=True):
+            self._table[key] = piece
+        self._table[b"%d" % partition] = pack({"side": side, "parts": len(pieces)})
 
     def items(self) -> Iterable[tuple[int, S]]:
         """The partitions at hand and their states."""
@@ -118,6 +142,11 @@ class Checkpoints(Generic[S]):
     def forget(self) -> None:
         """Drop everything, for a rebalance; what is still ours comes back from the table."""
         self._held.clear()
+
+
+def _parts(partition: int, side: int, n: int) -> list[bytes]:
+    """The keys of a snapshot's parts."""
+    return [b"%d/%d/%d" % (partition, side, part) for part in range(n)]
 
 
 _ARRAY = 1

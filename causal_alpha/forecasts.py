@@ -1,64 +1,92 @@
-"""From feature vectors to forecast records: log returns become prices, horizons become due times."""
+"""From predictions to forecast records: log returns become prices, horizons become due times."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from causal_alpha.calendar import ALWAYS, Sessions, load_sessions
-from causal_alpha.frames import Frame, Ints, Labels
+from causal_alpha.frames import Floats, Frame, Ints, Labels
 from causal_alpha.intervals import interval_ns
-from causal_alpha.models.base import HORIZONS, Forecaster
+from causal_alpha.models.base import HORIZONS, Prediction
 from causal_alpha.records import LEVELS, Features, Forecast
 
+Hours = Callable[[str], Sessions]
 
-def forecast(
-    model: Forecaster, features: Frame[Features], hours: Callable[[str], Sessions] = lambda _: load_sessions(ALWAYS)
-) -> Frame[Forecast]:
-    """What `model` says about each complete vector of one interval, horizon by horizon.
 
-    A forecast is due when the horizon's bar of the symbol's `hours` ends; a symbol that trades while its
-    market is closed has bars all the time.
+def always(symbol: str) -> Sessions:
+    """Hours of symbols that trade all the time."""
+    del symbol
+    return load_sessions(ALWAYS)
 
-    Vectors still warming up (NaN where the model needs a number) get no forecast.
+
+@dataclass(frozen=True)
+class Said:
+    """What was said of n symbols, and by which model: a name (`family`, `version`) for each row."""
+
+    prediction: Prediction
+    family: Labels
+    version: Labels
+    shadow: bool = False
+
+
+@dataclass(frozen=True)
+class Yardsticks:
+    """Variances (n, h) that a score compares with, normal around 0."""
+
+    naive: Floats
+    ewma: Floats
+
+
+def to_forecasts(features: Frame[Features], said: Said, yardsticks: Yardsticks, due: Ints) -> Frame[Forecast]:
+    """The records of one interval's vectors, symbol by symbol, horizon by horizon; `due` as `dues` gives it.
+
+    Rows of which nothing was said (NaN) get no forecast.
     """
-    names = features.meta["names"].split(",")
-    said = model.predict(names, features.floats("values"))
-    speaks = np.flatnonzero(np.isfinite(said.variance).all(axis=1) & np.isfinite(said.quantiles).all(axis=(1, 2)))
-    if not len(speaks):
+    prediction = said.prediction
+    speaks = np.isfinite(prediction.variance).all(axis=1) & np.isfinite(prediction.quantiles).all(axis=(1, 2))
+    rows = np.flatnonzero(speaks & np.isfinite(features.floats("close")))
+    if not len(rows):
         return Frame.empty(Forecast)
     interval = features.labels("interval").tolist()[0]
-    rows, ahead = np.repeat(speaks, len(HORIZONS)), np.tile(np.arange(len(HORIZONS)), len(speaks))
+    rows, ahead = np.repeat(rows, len(HORIZONS)), np.tile(np.arange(len(HORIZONS)), len(rows))
     picked = features.take(rows)
-    n, length = len(rows), interval_ns(interval)
-    made, horizon = picked.ints("start") + length, np.asarray(HORIZONS, dtype=np.int64)[ahead]
+    n = len(rows)
+    prices = picked.floats("close")[:, None] * np.exp(prediction.quantiles[rows, ahead]).reshape(n, len(LEVELS))
     return Frame(
         Forecast,
         {
             "symbol": picked.columns["symbol"],
             "interval": picked.columns["interval"],
             "start": picked.columns["start"],
-            "made": made,
-            "horizon": horizon,
-            "due": _dues(picked, hours, length)[np.arange(n), ahead],
+            "made": picked.ints("start") + interval_ns(interval),
+            "horizon": np.asarray(HORIZONS, dtype=np.int64)[ahead],
+            "due": due[rows, ahead],
             "price": picked.columns["close"],
-            "location": said.location[rows, ahead],
-            "variance": said.variance[rows, ahead],
-            "quantiles": picked.floats("close")[:, None] * np.exp(said.quantiles[rows, ahead]).reshape(n, len(LEVELS)),
-            "family": Labels.constant(model.family, n),
-            "version": Labels.constant(model.version, n),
+            "location": prediction.location[rows, ahead],
+            "variance": prediction.variance[rows, ahead],
+            "quantiles": prices,
+            "family": said.family.take(rows),
+            "version": said.version.take(rows),
             "feature_set": picked.columns["feature_set"],
             "source": picked.columns["source"],
-            "naive": np.full(n, np.nan),
-            "ewma": np.full(n, np.nan),
-            "shadow": np.zeros(n, dtype=np.bool_),
+            "naive": yardsticks.naive[rows, ahead],
+            "ewma": yardsticks.ewma[rows, ahead],
+            "shadow": np.full(n, said.shadow),
         },
     )
 
 
-def _dues(rows: Frame[Features], hours: Callable[[str], Sessions], length: int) -> Ints:
-    """When the forecasts of each row are due, shape (n, horizons)."""
-    labels, starts = rows.labels("symbol"), rows.ints("start")
-    dues = np.empty((len(rows), len(HORIZONS)), dtype=np.int64)
+def dues(features: Frame[Features], hours: Hours = always) -> Ints:
+    """When forecasts of each row are due, shape (n, horizons): when the horizon's bar of the symbol's hours ends.
+
+    A symbol that trades while its market is closed has bars all the time.
+    """
+    found = np.empty((len(features), len(HORIZONS)), dtype=np.int64)
+    if not len(features):
+        return found
+    length = interval_ns(features.labels("interval").tolist()[0])
+    labels, starts = features.labels("symbol"), features.ints("start")
     known: dict[tuple[str, int], Ints] = {}
     for row, (symbol, start) in enumerate(zip(labels.tolist(), starts.tolist(), strict=True)):
         sessions = hours(symbol)
@@ -68,5 +96,5 @@ def _dues(rows: Frame[Features], hours: Callable[[str], Sessions], length: int) 
                 sessions = load_sessions(ALWAYS)
             closes = sessions.bar_closes(start + length, length, max(HORIZONS))
             known[place] = closes[np.asarray(HORIZONS) - 1]
-        dues[row] = known[place]
-    return dues
+        found[row] = known[place]
+    return found

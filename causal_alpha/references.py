@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from causal_alpha.errors import SettingsError
+from causal_alpha.errors import FeatureError, SettingsError
 from causal_alpha.features import FeatureSet
+from causal_alpha.models.inputs import VOLATILITY
 
 
 def load_module(name: str) -> ModuleType:
@@ -55,3 +56,18 @@ def load_feature_set(reference: str) -> FeatureSet:
         was = f"no {attribute}" if found is None else repr(found)
         raise SettingsError(f"feature set: expected one of {name} ({', '.join(sets) or 'it has none'}), was {was}")
     return found
+
+
+def load_served_set(reference: str) -> FeatureSet:
+    """What a worker computes of every bar: the feature set that `module:NAME` names, and all that models read.
+
+    Raises SettingsError, also where a name means one thing there and another to the models.
+
+    >>> served = load_served_set("causal_alpha.features:DEFAULT")
+    >>> served.names[0], served.names.count("return_1"), set(VOLATILITY.names) <= set(served.names)
+    ('return_1', 1, True)
+    """
+    try:
+        return load_feature_set(reference) | VOLATILITY
+    except FeatureError as error:
+        raise SettingsError(f"feature set {reference}: beside the features of models, {error}") from error

@@ -45,6 +45,12 @@ class Settings(BaseSettings):
     idle_after: float = Field(2.0, gt=0, description="quiet time after which the worker moves stream time on")
     calendars: str = Field("*=auto", description="trading hours, PATTERN=CALENDAR by symbol, the first match wins")
     window: int = Field(64, ge=8, le=10_000, description="final bars that a feature sees")
+    model_poll: float = Field(2.0, gt=0, description="between two looks at the model registry's aliases")
+    serve: Words = Field(
+        ("blend", "lstm", "transformer", "arima", "har"),
+        min_length=1,
+        description="families whose champion may be served, the best first",
+    )
     feature_set: str = Field("causal_alpha.features:DEFAULT", description="features to serve, module:NAME")
     universe: str = Field("default", min_length=1, description="key of the bars topic's cross-section")
 
@@ -64,7 +70,7 @@ class Settings(BaseSettings):
     snapshot_every: float = Field(0.5, gt=0, description="between two snapshots of a partition's state")
     session_timeout: float = Field(10.0, gt=0, description="after which Kafka takes a silent worker for dead")
 
-    @field_validator("agents", "intervals", mode="before")
+    @field_validator("agents", "intervals", "serve", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value

@@ -151,7 +151,7 @@ def test_agents_that_send_ack_an_event_once_it_is_done(row: Row) -> None:
 
 
 CHANGES = {
-    "a send is gone": ("forecasts", "await app.forecasts.send(key=event.key, value=part)", "pass"),
+    "a send is gone": ("forecasts", "await app.forecasts.send(key=event.key, value=part)", "None"),
     "a send goes elsewhere": ("features", "app.features.send", "app.rejects.send"),
     "another topic is read": ("archive", "@app.agent(app.features)", "@app.agent(app.bars)"),
     "another table is used": ("features", "app.recent_bars", "app.open_bars"),

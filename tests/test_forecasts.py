@@ -7,12 +7,14 @@ import pytest
 from causal_alpha.calendar import calendar_of, load_sessions
 from causal_alpha.errors import ModelError
 from causal_alpha.features import DEFAULT
-from causal_alpha.forecasts import forecast
+from causal_alpha.forecasts import Hours, always
 from causal_alpha.frames import Frame
+from causal_alpha.inference import Inference
 from causal_alpha.intervals import SECOND
+from causal_alpha.lineup import Lineup
 from causal_alpha.models.base import HORIZONS, Forecaster
 from causal_alpha.models.ewma import Ewma
-from causal_alpha.records import LEVELS, Features
+from causal_alpha.records import LEVELS, Features, Forecast
 
 
 def vector(symbol: str, variance: float) -> Features:
@@ -27,12 +29,16 @@ def frame(*rows: Features) -> Frame[Features]:
     return Frame.of(Features, rows, {"names": ",".join(DEFAULT.names)})
 
 
+def forecast(features: Frame[Features], hours: Hours = always) -> list[Forecast]:
+    return list(Inference(frozenset()).push("default|1m", features, Lineup(), hours).rows())
+
+
 def test_ewma_is_a_forecaster() -> None:
     assert isinstance(Ewma(), Forecaster)
 
 
 def test_forecast_speaks_of_each_horizon_with_rising_price_quantiles() -> None:
-    rows = list(forecast(Ewma(), frame(vector("A", 1e-4), vector("B", 4e-4))).rows())
+    rows = forecast(frame(vector("A", 1e-4), vector("B", 4e-4)))
 
     assert [(row.symbol, row.horizon) for row in rows] == [("A", 1), ("A", 5), ("B", 1), ("B", 5)]
     for row in rows:
@@ -52,14 +58,14 @@ def test_forecast_is_due_when_the_market_has_traded_its_horizon() -> None:
     last = msgspec.structs.replace(vector("AAPL", 1e-4), start=bell - 60 * SECOND)
     after = msgspec.structs.replace(vector("MSFT", 1e-4), start=bell + 3600 * SECOND)
 
-    rows = list(forecast(Ewma(), frame(last, after), lambda symbol: load_sessions(calendar_of(symbol))).rows())
+    one, other = (forecast(frame(row), lambda symbol: load_sessions(calendar_of(symbol))) for row in (last, after))
 
-    assert [row.due for row in rows if row.symbol == "AAPL"] == [monday + 60 * SECOND, monday + 300 * SECOND]
-    assert [row.due - row.made for row in rows if row.symbol == "MSFT"] == [60 * SECOND, 300 * SECOND]
+    assert [row.due for row in one] == [monday + 60 * SECOND, monday + 300 * SECOND]
+    assert [row.due - row.made for row in other] == [60 * SECOND, 300 * SECOND]
 
 
 def test_forecast_leaves_out_symbols_that_are_warming_up() -> None:
-    rows = list(forecast(Ewma(), frame(vector("A", float("nan")), vector("B", 1e-4))).rows())
+    rows = forecast(frame(vector("A", float("nan")), vector("B", 1e-4)))
 
     assert {row.symbol for row in rows} == {"B"}
     assert len(rows) == len(HORIZONS)

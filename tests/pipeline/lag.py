@@ -8,7 +8,7 @@ STAGES = {
     "ingest": ("requests",),
     "bars": ("ticks",),
     "features": ("bars",),
-    "archive": ("features", "forecasts", "rejects"),
+    "archive": ("features", "forecasts", "scores", "rejects"),
 }
 """The topics whose messages a stage works on."""
 

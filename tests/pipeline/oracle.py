@@ -11,17 +11,20 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+import numpy as np
 from bson.codec_options import CodecOptions, DatetimeConversion
 from pymongo import MongoClient
 
 from causal_alpha.bars import BarState, Rules
 from causal_alpha.calendar import Sessions, load_sessions, sessions_of
-from causal_alpha.forecasts import forecast
 from causal_alpha.frames import Frame
 from causal_alpha.history import history
-from causal_alpha.models.ewma import Ewma
-from causal_alpha.records import Bar, Features, Forecast, Reject
-from causal_alpha.references import load_feature_set
+from causal_alpha.inference import Inference
+from causal_alpha.ledger import Ledger
+from causal_alpha.lineup import Lineup
+from causal_alpha.models.inputs import VOLATILITY
+from causal_alpha.records import Bar, Features, Forecast, Reject, Score
+from causal_alpha.references import load_served_set
 from causal_alpha.scan import Since, scan
 from causal_alpha.settings import Settings, load_settings
 from causal_alpha.sinks.documents import from_document
@@ -31,6 +34,7 @@ from causal_alpha.transform import Transform
 Contents = dict[str, dict[str, str]]
 """Collection → id → what stands there."""
 
+_FLOOR = Lineup()
 _OUTCOMES = {"rows": "in", "in_bars": "in_bars", "late": "late", "duplicates": "duplicate", "rejected": "rejected"}
 
 
@@ -47,9 +51,11 @@ def read_log(broker: str, topic: str, partitions: int) -> list[list[Any]]:
     return asyncio.run(read())
 
 
-def settle(worker: Any, past: Sequence[Frame[Bar]] = (), seconds: float = 120.0) -> dict[str, float]:
+def settle(
+    worker: Any, past: Sequence[Frame[Bar]] = (), seconds: float = 120.0, models: Lineup = _FLOOR
+) -> dict[str, float]:
     """Wait until MongoDB holds what it must, no more and no less; returns the sums that the metrics must show."""
-    should, counts = expected(worker, past)
+    should, counts = expected(worker, past, models)
     deadline = time.monotonic() + seconds
     while (stored := found(worker.settings["mongo_url"], worker.database)) != should and time.monotonic() < deadline:
         time.sleep(0.5)
@@ -57,10 +63,12 @@ def settle(worker: Any, past: Sequence[Frame[Bar]] = (), seconds: float = 120.0)
     return counts
 
 
-def expected(worker: Any, past: Sequence[Frame[Bar]] = ()) -> tuple[Contents, dict[str, float]]:
+def expected(
+    worker: Any, past: Sequence[Frame[Bar]] = (), models: Lineup = _FLOOR
+) -> tuple[Contents, dict[str, float]]:
     """What must have become of the ticks in Kafka, and the sums over partitions that the metrics must show.
 
-    `past`: bars that a source delivered whole, of intervals that no ticks are made into.
+    `past`: bars that a source delivered whole, of intervals that no ticks are made into. `models`: who served.
     """
     settings = load_settings(**worker.settings)
     topic = f"{settings.app_id}.ticks"
@@ -80,13 +88,18 @@ def expected(worker: Any, past: Sequence[Frame[Bar]] = ()) -> tuple[Contents, di
     for frame in past:
         frames.setdefault(frame.labels("interval").names[0], []).append(frame)
 
-    feature_set, model = load_feature_set(settings.feature_set), Ewma()
-    for several in frames.values():
+    feature_set = load_served_set(settings.feature_set)
+    inference, ledger = Inference(frozenset({feature_set.hash, VOLATILITY.hash})), Ledger()
+    for interval, several in frames.items():
         bars_of_interval = Frame.concat(several)
         rows += bars_of_interval.rows()
         features = history(feature_set, bars_of_interval, max(settings.window, feature_set.lookback))
         rows += features.rows()
-        rows += forecast(model, features, hours).rows()
+        key = f"{settings.universe}|{interval}"
+        for start in np.unique(features.ints("start")).tolist():
+            said = inference.push(key, features.take(features.ints("start") == start), models, hours)
+            rows += said.rows()
+            rows += ledger.push(key, said).rows()
     return contents(rows), counts
 
 
@@ -151,7 +164,7 @@ def differences(is_: Contents, should: Contents, most: int = 3) -> str:
     return "\n".join(lines)
 
 
-def _text(row: Features | Forecast | Reject) -> str:
+def _text(row: Features | Forecast | Score | Reject) -> str:
     if isinstance(row, Reject) and row.reason == "late":  # its detail says how far the poll had come
         return str((row.topic, row.partition, row.offset, row.row, row.ts, row.payload, row.symbol, row.source))
     return str(row)

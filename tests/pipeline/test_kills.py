@@ -47,7 +47,8 @@ def test_kills_during_a_replay_change_no_bar_no_feature_no_forecast(worker: Any,
         lambda: len(found := stored(mongo, f"{database}_calm", "bars")) >= len(expected) and found, what="calm bars"
     )
     forecasts = wait_for(lambda: settled(mongo, f"{database}_calm", "forecasts"), what="calm forecasts")
-    for collection in ("features", "forecasts"):
+    wait_for(lambda: settled(mongo, f"{database}_calm", "scores"), what="calm scores")
+    for collection in ("features", "forecasts", "scores"):
         wait_for(
             lambda name=collection: len(stored(mongo, database, name)) == len(stored(mongo, f"{database}_calm", name)),
             what=f"as many {collection} as without kills",
@@ -60,6 +61,7 @@ def test_kills_during_a_replay_change_no_bar_no_feature_no_forecast(worker: Any,
         assert found == {(b.interval, b.start / MILLISECOND, b.symbol): getattr(b, name) for b in expected}, name
     assert repr(stored(mongo, database, "features")) == repr(stored(mongo, f"{database}_calm", "features"))  # NaN
     assert repr(stored(mongo, database, "forecasts")) == repr(forecasts)
+    assert repr(stored(mongo, database, "scores")) == repr(stored(mongo, f"{database}_calm", "scores"))
     assert counts == {"in": TICKS, "in_bars": TICKS, "late": 0, "duplicate": 0, "rejected": 0}
     assert min(took) <= READY_WITHIN, took  # the best of five: a busy machine is not the worker's fault
 

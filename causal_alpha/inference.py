@@ -1,0 +1,218 @@
+"""From feature vectors to calibrated forecasts, series by series: the state behind the forecasts agent.
+
+A series is a universe's interval. It keeps the last vectors of its symbols and the calibration of every model that
+speaks of it. Fed with the same vectors and line-ups it says the same, to the last bit, through any dump and load.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from causal_alpha.calibrator import Calibrator
+from causal_alpha.errors import ModelError
+from causal_alpha.forecasts import Hours, Said, Yardsticks, always, dues, to_forecasts
+from causal_alpha.frames import Codes, Floats, Frame, Ints, Labels
+from causal_alpha.intervals import interval_ns
+from causal_alpha.lineup import Lineup, Loaded
+from causal_alpha.models.base import HORIZONS, Prediction, Vectors
+from causal_alpha.models.ewma import NORMAL, SMALLEST, Ewma
+from causal_alpha.models.fallback import speak
+from causal_alpha.models.inputs import VOLATILITY
+from causal_alpha.records import Features, Forecast
+from causal_alpha.vectors import VectorRings
+
+DEPTH = 128
+"""Vectors kept of each symbol. A model that looks further back stays silent."""
+
+_SERVED = "served"
+_NO_FEATURES: Frame[Features] = Frame.empty(Features)
+_BARS = np.asarray(HORIZONS, dtype=np.float64)
+
+
+@dataclass
+class Series:
+    """Vectors, calibrations (by slot of the line-up) and the newest cross-section of one universe and interval."""
+
+    rings: VectorRings = field(default_factory=lambda: VectorRings(DEPTH, len(VOLATILITY.names)))
+    calibrators: dict[str, Calibrator] = field(default_factory=dict)
+    newest: Frame[Features] = _NO_FEATURES
+
+
+@dataclass
+class Inference:
+    """All series of a partition, by key; may be used by several threads.
+
+    `hashes`: feature sets whose vectors carry what models read. Those of another set have other meanings: they are not
+    kept, and only the EWMA speaks of them.
+    """
+
+    hashes: frozenset[str]
+    series: dict[str, Series] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    def push(self, key: str, features: Frame[Features], lineup: Lineup, hours: Hours = always) -> Frame[Forecast]:
+        """What is said of the vectors of one time; forecasts in shadow come after those that are served.
+
+        The frame's `meta` says when it was `made` and the `closes` of symbols without a served forecast, so that a
+        reader of forecasts alone knows every truth. Raises ModelError where the vectors have no variance to go by.
+        """
+        if not len(features):
+            return Frame.empty(Forecast)
+        with self._lock:
+            return self._push(self.series.setdefault(key, Series()), features, lineup, hours)
+
+    def predict(self, key: str, symbols: Sequence[str], lineup: Lineup, hours: Hours = always) -> Frame[Forecast]:
+        """What the models of this moment say of the newest vectors of these symbols, all when none are named.
+
+        Served ones first, then those in shadow. Changes nothing. Raises ModelError for what isn't there.
+        """
+        with self._lock:
+            if key not in self.series:
+                raise ModelError(f"series: expected one of {', '.join(sorted(self.series)) or 'none yet'}, was {key!r}")
+            series = self.series[key]
+            features = series.newest
+            if symbols:
+                places = {name: row for row, name in enumerate(features.labels("symbol").tolist())}
+                if missing := sorted(set(symbols) - places.keys()):
+                    raise ModelError(f"symbols: expected ones with a bar at the newest time, was {', '.join(missing)}")
+                features = features.take(np.asarray([places[name] for name in symbols], dtype=np.int64))
+            rows = np.asarray([series.rings.symbols[name] for name in features.labels("symbol").tolist()])
+            frames = [frame for _, frame in self._forecasts(series, features, rows, lineup, hours, learn=False)]
+        return Frame.concat(frames)
+
+    def _push(self, series: Series, features: Frame[Features], lineup: Lineup, hours: Hours) -> Frame[Forecast]:
+        start = int(features.ints("start")[0])
+        same = len(series.newest) and int(series.newest.ints("start")[0]) == start  # parts of a large cross-section
+        series.newest = Frame.concat([series.newest, features], features.meta) if same else features
+        symbols, closes = features.labels("symbol").tolist(), features.floats("close")
+        rows = series.rings.push(symbols, self._inputs(features))
+        said = dict(self._forecasts(series, features, rows, lineup, hours, learn=True))
+        series.calibrators = {slot: series.calibrators[slot] for slot in said}
+        heard = set(said[_SERVED].labels("symbol").tolist())
+        quiet = {name: close for name, close in zip(symbols, closes.tolist(), strict=True) if name not in heard}
+        truths = {name: close for name, close in quiet.items() if np.isfinite(close)}
+        made = start + interval_ns(features.labels("interval").tolist()[0])
+        return Frame.concat(list(said.values()), {"made": str(made), "closes": msgspec.json.encode(truths).decode()})
+
+    def _forecasts(
+        self, series: Series, features: Frame[Features], rows: Ints, lineup: Lineup, hours: Hours, *, learn: bool
+    ) -> Iterator[tuple[str, Frame[Forecast]]]:
+        """The calibrated forecasts of each slot, the served one first; `learn`: from the truths of this time."""
+        interval = features.labels("interval").tolist()[0]
+        closes, n = features.floats("close"), len(series.rings)
+        at = int(features.ints("start")[0]) + interval_ns(interval)
+        names = tuple(features.labels("symbol").tolist())
+        vectors = Vectors(VOLATILITY.names, names, series.rings.last(rows, DEPTH))
+        due, yard = dues(features, hours), yardsticks(vectors, features)
+        for slot, one in speak_of(vectors, lineup, interval, yard).items():
+            calibrator = series.calibrators.get(slot) or Calibrator()
+            if learn:
+                series.calibrators[slot] = calibrator
+                calibrator.observe(at, rows, closes, n)
+            prediction = calibrator.adjust(rows, one.prediction, n)
+            if learn:
+                calibrator.expect(rows, prediction, closes, due)
+            yield slot, to_forecasts(features, Said(prediction, one.family, one.version, one.shadow), yard, due)
+
+    def _inputs(self, features: Frame[Features]) -> Floats:
+        values = np.full((len(features), len(VOLATILITY.names)), np.nan)
+        known = np.asarray([name in self.hashes for name in features.labels("feature_set").tolist()])
+        if known.any():
+            names = features.meta["names"].split(",")
+            values[known] = features.floats("values")[known][:, [names.index(name) for name in VOLATILITY.names]]
+        return values
+
+    def dump(self) -> dict[str, Any]:
+        return {
+            key: {
+                "rings": series.rings.dump(),
+                "calibrators": {slot: one.dump() for slot, one in series.calibrators.items()},
+                "newest": series.newest.encode(),
+            }
+            for key, series in self.series.items()
+        }
+
+    @classmethod
+    def load(cls, tree: Mapping[str, Any], hashes: frozenset[str]) -> "Inference":
+        series = {
+            key: Series(
+                VectorRings.load(one["rings"], DEPTH, len(VOLATILITY.names)),
+                {slot: Calibrator.load(held) for slot, held in one["calibrators"].items()},
+                Frame.decode(Features, one["newest"]),
+            )
+            for key, one in tree.items()
+        }
+        return cls(hashes, series)
+
+
+def speak_of(vectors: Vectors, lineup: Lineup, interval: str, yard: Yardsticks) -> dict[str, Said]:
+    """What each slot says before calibration, the served one first; a row is served by the first that speaks of it.
+
+    Champion, floor, and below them the yardstick EWMA.
+    """
+    served, shadows = lineup.served(interval), lineup.shadows(interval)
+    spoken = speak([one.artefact for one in served], vectors)
+    floor = _normal(yard.ewma)
+    silent = spoken.by < 0
+    prediction = Prediction(
+        np.where(silent[:, None], floor.location, spoken.prediction.location),
+        np.where(silent[:, None], floor.variance, spoken.prediction.variance),
+        np.where(silent[:, None, None], floor.quantiles, spoken.prediction.quantiles),
+    )
+    codes = np.where(silent, len(served), spoken.by).astype(np.int32)
+    said = {
+        _SERVED: Said(
+            prediction,
+            _chosen([*(one.family for one in served), Ewma.family], codes),
+            _chosen([*(one.version for one in served), Ewma.version], codes),
+        )
+    }
+    for one in shadows:
+        taken = spoken.by == served.index(one) if one in served else np.zeros(len(vectors), dtype=np.bool_)
+        said[one.slot] = _in_shadow(one, vectors, taken)
+    return said
+
+
+def _chosen(names: Sequence[str], codes: Codes) -> Labels:
+    return Labels.of(names).take(codes)
+
+
+def _in_shadow(one: Loaded, vectors: Vectors, taken: Any) -> Said:
+    """What a model says of rows that aren't served by it already (`taken`)."""
+    n = len(vectors)
+    try:
+        found = one.artefact.forecast(vectors)
+    except ModelError:
+        found = _normal(np.full((n, len(HORIZONS)), np.nan))
+    hidden = Prediction(
+        found.location,
+        np.where(taken[:, None], np.nan, found.variance),
+        np.where(taken[:, None, None], np.nan, found.quantiles),
+    )
+    return Said(hidden, Labels.constant(one.family, n), Labels.constant(one.version, n), shadow=True)
+
+
+def _normal(variance: Floats) -> Prediction:
+    """Normal around 0, variances (n, h)."""
+    return Prediction(variance * 0.0, variance, np.sqrt(variance)[:, :, None] * np.asarray(NORMAL))
+
+
+def yardsticks(vectors: Vectors, features: Frame[Features]) -> Yardsticks:
+    """The naive variance is the mean square of the returns in the vectors, at least two of them."""
+    squares = vectors.column("return_1", vectors.values.shape[1]) ** 2
+    known = np.isfinite(squares)
+    count = known.sum(axis=1)
+    mean = np.where(known, squares, 0.0).sum(axis=1) / np.maximum(count, 1)
+    naive = np.where(count > 1, np.maximum(mean, SMALLEST), np.nan)
+    names, values = features.meta["names"].split(","), features.floats("values")
+    if "ewma_variance" in names:
+        ewma = Ewma().predict(names, values).variance
+    elif "log_square_ewma" in names:
+        ewma = np.maximum(np.exp(values[:, names.index("log_square_ewma")]), SMALLEST)[:, None] * _BARS
+    else:
+        raise ModelError(f"features: expected ewma_variance or log_square_ewma, was {', '.join(names)}")
+    return Yardsticks(naive[:, None] * _BARS, ewma)
