@@ -1,31 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import { Page } from '@playwright/test';
-
 import { expect, test } from './live-page';
-
-const LIGHT = ['light', ''] as const;
-const COLOUR_BLIND = [
-  ['light', 'cb'],
-  ['dark', 'cb'],
-] as const;
-
-/** Every rule in dark; then, as only colours differ, contrast in light and in `more` schemes and palettes. */
-async function expectNoViolations(
-  page: Page,
-  ...more: readonly (readonly ['light' | 'dark', string])[]
-): Promise<void> {
-  expect((await new AxeBuilder({ page }).analyze()).violations, 'dark').toEqual([]);
-  for (const [theme, palette] of [LIGHT, ...more]) {
-    await page.evaluate(([theme, palette]) => Object.assign(document.documentElement.dataset, { theme, palette }), [
-      theme,
-      palette,
-    ] as const);
-    await page.waitForTimeout(200);
-    const { violations } = await new AxeBuilder({ page }).withRules('color-contrast').analyze();
-    expect(violations, `${theme} ${palette}`).toEqual([]);
-  }
-  await page.evaluate(() => Object.assign(document.documentElement.dataset, { theme: 'dark', palette: '' }));
-}
+import { COLOUR_BLIND, expectNoViolations } from './violations';
 
 test('axe finds nothing on Live', async ({ live, page }) => {
   await live.open();
@@ -52,13 +26,6 @@ test('axe finds nothing in what opens', async ({ live, page, isMobile }) => {
     await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
     await expectNoViolations(page);
   }
-});
-
-test('axe finds nothing on About', async ({ live, page }) => {
-  await page.goto('/about');
-  await expect(page.getByRole('heading', { name: 'Lightweight Charts' })).toBeVisible();
-  await expectNoViolations(page);
-  expect(live.errors).toEqual([]);
 });
 
 test('the layouts change with the width and nothing scrolls sideways', async ({ live, page, isMobile }) => {

@@ -37,6 +37,11 @@ export interface FloorRow extends FloorRatio {
       }
     </svg>
   `,
+  styles: `
+    .one {
+      stroke: var(--control);
+    }
+  `,
 })
 export class FloorPlot {
   readonly rows = input.required<readonly FloorRow[]>();

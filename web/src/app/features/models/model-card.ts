@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input, output, signal, viewChild } from '@angular/core';
 
 import { HubApi } from '../../core/api/hub-api';
-import { AliasReply, ModelRow, VersionRow } from '../../core/api/schema';
+import { AliasReply, JobRow, ModelRow, VersionRow } from '../../core/api/schema';
 import { familyName, familyToken, versionText } from '../../core/market/forecast';
 import { Session } from '../../core/session/session';
 import { Zone } from '../../core/zone/zone';
@@ -34,6 +34,8 @@ export class ModelCard {
   readonly row = input.required<ComparisonRow>();
   /** The registered model that the row belongs to; null for the floor. */
   readonly model = input.required<ModelRow | null>();
+  /** The last training of this model, where the hub knows of one. */
+  readonly job = input<JobRow | null>(null);
   readonly changed = output();
   readonly closed = output();
 
@@ -91,6 +93,13 @@ export class ModelCard {
   protected runs(): readonly VersionRow[] {
     return this.model()?.versions ?? [];
   }
+
+  protected readonly training = computed(() => {
+    const job = this.job();
+    if (!job) return '';
+    const states = { queued: 'is queued', running: 'runs now', done: 'is done', failed: 'failed' } as const;
+    return `The last training ${states[job.state]}${job.error ? `: ${job.error}` : '.'}`;
+  });
 
   protected date(ms: number): string {
     return dateText(ms, this.zone.name());

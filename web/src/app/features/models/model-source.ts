@@ -1,7 +1,7 @@
 import { inject, Injectable } from '@angular/core';
 
 import { HubApi } from '../../core/api/hub-api';
-import { ForecastsReply, ModelsReply, ScoresReply } from '../../core/api/schema';
+import { ForecastsReply, ModelsReply, ScoresReply, TrainingReply } from '../../core/api/schema';
 import { SaidRow } from './calibration';
 
 /** Newest scores and forecasts that plots are made of: a minute's work of 6 symbols in 5 s, 1 MB at most. */
@@ -17,6 +17,11 @@ export class ModelSource {
 
   models(abort: AbortSignal): Promise<ModelsReply> {
     return this.api.get<ModelsReply>('models', {}, abort);
+  }
+
+  /** The last training of every family and interval. */
+  training(abort: AbortSignal): Promise<TrainingReply> {
+    return this.api.get<TrainingReply>('training', {}, abort);
   }
 
   scores(interval: string, abort: AbortSignal): Promise<ScoresReply> {

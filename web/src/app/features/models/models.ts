@@ -49,6 +49,7 @@ export class ModelsPage {
   protected readonly selected = signal('');
 
   protected readonly registry = polled((abort) => this.source.models(abort), REGISTRY_MS);
+  protected readonly training = polled((abort) => this.source.training(abort), REGISTRY_MS);
   protected readonly scores = polled(
     (abort) => this.source.scores(this.interval(), abort),
     SCORES_MS,
@@ -65,8 +66,14 @@ export class ModelsPage {
   protected readonly rows = computed(() => compare(this.models(), this.scores.value()?.tallies ?? [], this.interval()));
   protected readonly row = computed(() => this.rows().find((row) => row.key === this.selected()) ?? null);
   protected readonly model = computed(() => this.models().find((model) => model.name === this.row()?.name) ?? null);
+  protected readonly job = computed(
+    () => this.training.value()?.jobs.find((job) => job.id === `training:${this.row()?.name}`) ?? null,
+  );
   /** The version that the plots are about: the chosen one, else the best known. */
-  private readonly subject = computed(() => this.row() ?? this.rows().find((row) => row.live.size > 0) ?? null);
+  private readonly subject = computed(() => {
+    const row = this.row();
+    return row?.live.size ? row : (this.rows().find((each) => each.live.size > 0) ?? null);
+  });
 
   protected readonly floorRows = computed<readonly FloorRow[]>(() => {
     const scores = (this.scores.value()?.scores ?? []).filter((row) => row.horizon === this.horizon());
@@ -83,6 +90,12 @@ export class ModelsPage {
       const calibration = calibrate(mine, this.levels(), this.horizon());
       return calibration ? [{ calibration, ...this.titled(row) }] : [];
     });
+  });
+  /** Few enough to be told apart: the one that is looked at, who serves, and the plainest of the floor. */
+  protected readonly few = computed(() => {
+    const served = this.rows().find((row) => row.state === 'champion');
+    const name = served ? this.titled(served).label : '';
+    return this.lines().filter((line) => line.selected || line.label === name || line.label === 'Naive');
   });
   protected readonly line = computed(() => this.lines().find((line) => line.selected) ?? this.lines()[0] ?? null);
   protected readonly lanes = computed(() => lanesOf(this.models(), this.interval(), this.now()).length);

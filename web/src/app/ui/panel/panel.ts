@@ -18,7 +18,7 @@ import { ageText, timeText } from '../text/time-text';
   changeDetection: ChangeDetectionStrategy.OnPush,
   host: { role: 'region', '[attr.aria-label]': 'heading()', '[attr.data-state]': 'state()' },
   template: `
-    <header class="panel-head">
+    <header class="panel-head" [hidden]="bare() && (state() === 'ready' || state() === 'loading')">
       <h2>{{ heading() }}</h2>
       @switch (state()) {
         @case ('offline') {
@@ -96,6 +96,8 @@ import { ageText, timeText } from '../text/time-text';
 export class Panel {
   readonly heading = input.required<string>();
   readonly caption = input('');
+  /** Whether the content says itself what it is: the head then shows only when something is wrong. */
+  readonly bare = input(false);
   readonly of = input.required<PanelSource>();
   /** What to say instead of the content when there is nothing to show; the detail says when there will be. */
   readonly empty = input('');

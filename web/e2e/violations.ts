@@ -1,0 +1,26 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, Page } from '@playwright/test';
+
+const LIGHT = ['light', ''] as const;
+export const COLOUR_BLIND = [
+  ['light', 'cb'],
+  ['dark', 'cb'],
+] as const;
+
+/** Every rule in dark; then, as only colours differ, contrast in light and in `more` schemes and palettes. */
+export async function expectNoViolations(
+  page: Page,
+  ...more: readonly (readonly ['light' | 'dark', string])[]
+): Promise<void> {
+  expect((await new AxeBuilder({ page }).analyze()).violations, 'dark').toEqual([]);
+  for (const [theme, palette] of [LIGHT, ...more]) {
+    await page.evaluate(([theme, palette]) => Object.assign(document.documentElement.dataset, { theme, palette }), [
+      theme,
+      palette,
+    ] as const);
+    await page.waitForTimeout(200);
+    const { violations } = await new AxeBuilder({ page }).withRules('color-contrast').analyze();
+    expect(violations, `${theme} ${palette}`).toEqual([]);
+  }
+  await page.evaluate(() => Object.assign(document.documentElement.dataset, { theme: 'dark', palette: '' }));
+}
