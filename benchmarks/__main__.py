@@ -14,6 +14,8 @@ SUMMARIES: Mapping[str, str] = {
     "latency": "Milliseconds from a tick produced to its bar at a WebSocket.",
     "memory": "Megabytes of a worker for 1,000 symbols.",
     "scaling": "Cost of a tick, a bar and a snapshot from 10 to 10,000 symbols.",
+    "forecast": "Milliseconds to forecast 500 symbols, beside Keras' predict and statsmodels' append.",
+    "training": "CPU-seconds to train each family on 80 names of nine years.",
     "report": "Run all of them, and write docs/performance.md.",
 }
 """A benchmark is a file of this folder, with a click command of the same name in it."""

@@ -150,6 +150,31 @@ def scaling_section(results: Sequence[Result]) -> str:
     )
 
 
+def forecast_section(results: Sequence[Result]) -> str:
+    (result,) = results
+    names = {
+        "lstm_ms": "LSTM, ONNX Runtime",
+        "transformer_ms": "Transformer, ONNX Runtime",
+        "arima_ms": "ARIMA, numpy",
+        "keras_predict_ms": "the same LSTM, `predict` of Keras",
+        "statsmodels_append_ms": "ARIMA, `append` of statsmodels",
+    }
+    return (
+        "## Forecasts\nMilliseconds for 500 symbols, one and five bars ahead, 13 quantiles each, on one thread.\n\n"
+        + table(("", "ms"), [(text, f"{result.values[key]:,.2f}") for key, text in names.items()])
+    )
+
+
+def training_section(results: Sequence[Result]) -> str:
+    (result,) = results
+    names = {"arima_cpu_s": "ARIMA", "lstm_cpu_s": "LSTM", "transformer_cpu_s": "Transformer"}
+    return (
+        "## Training\nCPU-seconds of a fit on 80 names of nine years of days; "
+        f"their features take {result.values['features_cpu_s']:,.1f} more.\n\n"
+        + table(("", "CPU-seconds"), [(text, f"{result.values[key]:,.1f}") for key, text in names.items()])
+    )
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table; numbers to the right."""
     lines = [head, ("---", *("---:" for _ in head[1:])), *rows]
@@ -163,6 +188,8 @@ SECTIONS: Mapping[str, Callable[[Sequence[Result]], str]] = MappingProxyType(
         "features": features_section,
         "memory": memory_section,
         "scaling": scaling_section,
+        "forecast": forecast_section,
+        "training": training_section,
     }
 )
 """How a benchmark's results are told, in the order of the page."""

@@ -28,6 +28,8 @@ COMMANDS = (
     "features",
     "memory",
     "scaling",
+    "forecast",
+    "training",
 )
 DATA, PAGE = "performance.json", "performance.md"
 

@@ -18,13 +18,15 @@ from causal_alpha.errors import ModelError
 from causal_alpha.features import FeatureSet
 from causal_alpha.frames import Floats, Frame, Ints, Labels
 from causal_alpha.history import history
-from causal_alpha.intervals import NEVER
+from causal_alpha.intervals import DAY, NEVER, SECOND, interval_ns
 from causal_alpha.keys import group_starts
 from causal_alpha.models.inputs import VOLATILITY, garman_klass
 from causal_alpha.records import Bar
 
 Mask = npt.NDArray[np.bool_]
 PRICES = ("open", "high", "low", "close")
+PAUSE = 1800 * SECOND
+"""A longer time without a bar, of those shorter than a day, is one in which the market was closed."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class Revisions:
     def __len__(self) -> int:
         return len(self.start)
 
+    @cached_property
+    def bars(self) -> frozenset[tuple[int, int]]:
+        """The symbol and start of each bar that they are of."""
+        return frozenset(zip(self.symbol.tolist(), self.start.tolist(), strict=True))
+
     def until(self, end: int) -> "Revisions":
         kept = (self.known <= end) & (self.start < end)
         return Revisions(self.symbol[kept], self.start[kept], self.known[kept], self.variance[kept])
@@ -56,7 +63,8 @@ class Dataset:
     """Vectors (rows, len(names)) with what happened in each row's bar.
 
     `close` is the log return of the bar, `variance` its Garman-Klass variance; both NaN where unknown.
-    `symbol` are codes into `symbols`, `start` ns.
+    `symbol` are codes into `symbols`, `start` ns. Of bars shorter than a day, what comes after a pause of the market is
+    not known before it: nobody is asked in the evening about the first minute of tomorrow.
     """
 
     names: tuple[str, ...]
@@ -68,6 +76,7 @@ class Dataset:
     returns: Floats
     variance: Floats
     revisions: Revisions = NO_REVISIONS
+    interval: str = "1d"
 
     def __len__(self) -> int:
         return len(self.start)
@@ -81,6 +90,7 @@ class Dataset:
         """
         if not len(bars):
             raise ModelError("bars: expected at least one, was none")
+        (interval,) = _intervals(bars)
         features = history(feature_set, bars, feature_set.lookback, from_meta(bars.meta))
         labels = features.labels("symbol")
         names = sorted(set(labels.tolist()))
@@ -104,6 +114,7 @@ class Dataset:
             returns=values[:, feature_set.names.index("return_1")],
             variance=np.asarray([variance[key] for key in keys]),
             revisions=revisions,
+            interval=interval,
         )
 
     # -- rows ------------------------------------------------------------------------------------
@@ -131,6 +142,7 @@ class Dataset:
             self.returns[rows],
             self.variance[rows],
             self.revisions,
+            self.interval,
         )
 
     def until(self, end: int) -> "Dataset":
@@ -138,12 +150,13 @@ class Dataset:
         past, known = self.take(self.start < end), self.revisions.until(end)
         if not len(known):
             return past
-        width = len(self.sessions)
-        places = past.symbol * width + np.searchsorted(self.sessions, past.start)
-        rows = np.searchsorted(places, known.symbol * width + np.searchsorted(self.sessions, known.start))
+        keys = zip(past.symbol.tolist(), past.start.tolist(), strict=True)
+        places = {key: row for row, key in enumerate(keys) if key in known.bars}
         variance = past.variance.copy()
-        for row, value in zip(rows.tolist(), known.variance.tolist(), strict=True):  # the newest comes last
-            variance[row] = value
+        words = zip(known.symbol.tolist(), known.start.tolist(), known.variance.tolist(), strict=True)
+        for symbol, start, value in words:  # the newest comes last
+            if (row := places.get((symbol, start), -1)) >= 0:
+                variance[row] = value
         return replace(past, variance=variance, revisions=known)
 
     def column(self, name: str) -> Floats:
@@ -158,7 +171,11 @@ class Dataset:
         rows = np.arange(len(self)) + horizon
         inside = rows < len(self)
         rows = np.where(inside, rows, 0)
-        return np.where(inside & (self.symbol[rows] == self.symbol), rows, -1)
+        inside &= self.symbol[rows] == self.symbol
+        length = interval_ns(self.interval)
+        if length < DAY:
+            inside &= self.start[rows] - self.start <= horizon * length + PAUSE
+        return np.where(inside, rows, -1)
 
     def future(self, horizon: int) -> tuple[Floats, Floats]:
         """Log return over the next `horizon` bars and their mean variance; NaN where not all are known."""
@@ -195,6 +212,15 @@ class Dataset:
         return digest.hexdigest()[:16]
 
 
+def _intervals(bars: Frame[Bar]) -> tuple[str]:
+    """The interval of bars. Raises ModelError where there are several."""
+    labels = bars.labels("interval")
+    names = sorted({labels.names[code] for code in np.unique(labels.codes).tolist()})
+    if len(names) != 1:
+        raise ModelError(f"bars: expected those of one interval, was {', '.join(names)}")
+    return (names[0],)
+
+
 def _codes(labels: Labels, names: Sequence[str]) -> Ints:
     """Each row's place in `names`, -1 for others."""
     places = {name: place for place, name in enumerate(names)}
@@ -204,7 +230,8 @@ def _codes(labels: Labels, names: Sequence[str]) -> Ints:
 def _truth(bars: Frame[Bar], names: Sequence[str]) -> tuple[dict[tuple[int, int], float], Revisions]:
     """The variance of each symbol and start as it was known last, and those of all versions of revised bars."""
     symbol, start = _codes(bars.labels("symbol"), names), bars.ints("start")
-    variance = garman_klass(*(bars.floats(name) for name in PRICES))
+    with np.errstate(divide="ignore", invalid="ignore"):  # a price that is none makes a variance that is none
+        variance = garman_klass(*(bars.floats(name) for name in PRICES))
     order = np.lexsort((bars.ints("revision"), bars.ints("known_at"), start, symbol))
     order = order[symbol[order] >= 0]
     symbol, start, variance = symbol[order], start[order], variance[order]

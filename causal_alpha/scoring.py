@@ -13,6 +13,18 @@ from causal_alpha.records import LEVELS
 FLOOR = 1e-7
 """Least variance of a day in a loss: 3 basis points of range, so that a still day can't decide a mean."""
 
+SMALLEST = 1e-10
+"""Least variance of any bar that models tell apart, and of a shorter bar in a loss: a tenth of a basis point."""
+
+
+def floor_of(interval: str) -> float:
+    """The least variance that counts in a loss of bars of an interval.
+
+    >>> floor_of("1d"), floor_of("1m")
+    (1e-07, 1e-10)
+    """
+    return FLOOR if interval == "1d" else SMALLEST
+
 
 def qlike(truth: Floats, forecast: Floats, floor: float = FLOOR) -> Floats:
     """v / f - ln(v / f) - 1, with v = max(truth, floor): 0 where the forecast is the truth.

@@ -22,6 +22,9 @@ WARM = 500
 LEAST = 300
 """Sessions that must come before the first origin."""
 
+STRETCH = 70
+"""Bars shorter than a day that a session of a schedule stands for: a month of days is a day of minutes then."""
+
 REFERENCE = "har per symbol"
 """Log-HAR of each symbol alone: what QLIKE is compared with."""
 
@@ -33,11 +36,13 @@ class Origins:
     """The rows that are forecast from, by session and symbol: the first `warm` sessions come before the test.
 
     `rows` (sessions, symbols) are positions in the dataset, -1 where a symbol has no bar. `starts` (sessions,) ns.
+    `stretch`: bars that a session of a family's schedule stands for. Of a shorter interval a session is a bar.
     """
 
     rows: Ints
     starts: Ints
     warm: int
+    stretch: int = 1
 
     @classmethod
     def of(cls, dataset: Dataset, test_from: int) -> "Origins":
@@ -53,10 +58,11 @@ class Origins:
         rows = np.full((len(starts), len(dataset.symbols)), -1, dtype=np.int64)
         chosen = np.flatnonzero(dataset.start >= starts[0])
         rows[np.searchsorted(starts, dataset.start[chosen]), dataset.symbol[chosen]] = chosen
-        return cls(rows, starts, warm=first - begin)
+        return cls(rows, starts, warm=first - begin, stretch=1 if dataset.interval == "1d" else STRETCH)
 
     def blocks(self, refit: int) -> list[slice]:
         """Sessions of the test that one fit speaks for."""
+        refit *= self.stretch
         return [slice(at, min(at + refit, len(self.starts))) for at in range(self.warm, len(self.starts), refit)]
 
 

@@ -7,6 +7,7 @@ no inverse root is left beyond `FURTHEST`. Serving is the recursion of `models.r
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -49,10 +50,15 @@ class Arima:
         rows = np.asarray([places.get(name, -1) for name in vectors.symbols], dtype=np.int64)
         coefficients = np.where(rows[:, None] >= 0, self.coefficients[rows], np.nan)
         trust = np.where(rows >= 0, self.trust[rows], np.nan)
-        state = recursion.run(coefficients, vectors.column("return_1", self.lags))
+        state = recursion.settle(self._echoes[:, rows], vectors.column("return_1", self.lags))
         path = trust[:, None] * recursion.forecast(coefficients, state, max(HORIZONS))
         location = np.stack([path[:, :horizon].sum(axis=1) for horizon in HORIZONS], axis=1)
         return Outlook(location=location, ranges=self.scale.outlook(vectors).ranges)
+
+    @cached_property
+    def _echoes(self) -> Floats:
+        """Made once a model: (2, symbols, lags)."""
+        return recursion.echoes(self.coefficients, self.lags)
 
 
 def fit(dataset: "Dataset", *, seed: int = 0, least: int = 250, window: int = 1500) -> Arima:

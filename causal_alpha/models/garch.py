@@ -12,12 +12,11 @@ import numpy as np
 from causal_alpha.frames import Floats
 from causal_alpha.models.base import HORIZONS, Outlook, Vectors
 from causal_alpha.models.extras import training_package
-from causal_alpha.scoring import FLOOR
+from causal_alpha.scoring import SMALLEST
 
 if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
 
-_PERCENT = 100.0  # arch's optimiser wants returns around 1
 _MOST = 0.999  # persistence that still has a mean to return to
 
 
@@ -75,25 +74,26 @@ def fit(dataset: "Dataset", *, seed: int = 0, least: int = 500) -> Garch:
     edges = np.searchsorted(dataset.symbol, np.arange(len(dataset.symbols) + 1))
     parameters = np.full((len(dataset.symbols), 4), np.nan)
     ratio = np.full((len(dataset.symbols), len(HORIZONS)), np.nan)
-    futures = [np.maximum(dataset.future(horizon)[1], FLOOR) for horizon in HORIZONS]
+    futures = [np.maximum(dataset.future(horizon)[1], SMALLEST) for horizon in HORIZONS]
     for place in range(len(dataset.symbols)):
         block = slice(edges[place], edges[place + 1])
         returns = dataset.returns[block]
         known = np.isfinite(returns)
         if known.sum() < least:
             continue
-        if returns[known].std() < np.sqrt(FLOOR):
-            parameters[place], ratio[place] = (FLOOR, 0.0, 0.0, 0.0), 1.0  # a price that stands still
+        if returns[known].std() < np.sqrt(SMALLEST):
+            parameters[place], ratio[place] = (SMALLEST, 0.0, 0.0, 0.0), 1.0  # a price that stands still
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = arch.arch_model(_PERCENT * returns[known], mean="Zero", p=1, o=1, q=1, dist="t", rescale=False)
+            unit = 10.0 ** -np.floor(np.log10(returns[known].std()))  # arch's optimiser wants returns around 1
+            model = arch.arch_model(unit * returns[known], mean="Zero", p=1, o=1, q=1, dist="t", rescale=False)
             found = model.fit(disp="off", show_warning=False)
         omega, alpha, gamma, beta = (float(value) for value in found.params.iloc[:4])
         total = alpha + gamma / 2 + beta
         shrink = min(1.0, _MOST / total) if total > 0 else 1.0
-        parameters[place] = omega / _PERCENT**2, alpha * shrink, gamma * shrink, beta * shrink
-        following = np.append((np.asarray(found.conditional_volatility) / _PERCENT)[1:] ** 2, np.nan)
+        parameters[place] = omega / unit**2, alpha * shrink, gamma * shrink, beta * shrink
+        following = np.append((np.asarray(found.conditional_volatility) / unit)[1:] ** 2, np.nan)
         mean = means(np.broadcast_to(parameters[place], (len(following), 4)), following)
         for at, future in enumerate(futures):
             ratio[place, at] = np.nanmean(future[block][known] / mean[:, at])

@@ -13,7 +13,7 @@ from causal_alpha.errors import ModelError
 from causal_alpha.frames import Floats
 from causal_alpha.models.base import HORIZONS, Outlook, Vectors
 from causal_alpha.models.state import RARE, STATE, state
-from causal_alpha.scoring import FLOOR
+from causal_alpha.scoring import SMALLEST
 
 if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
@@ -46,7 +46,7 @@ def fit_per_symbol(dataset: "Dataset", *, seed: int = 0, least: int = 250) -> Ha
     coefficients = np.full((len(dataset.symbols), len(HORIZONS), inputs.shape[1]), np.nan)
     edges = np.searchsorted(dataset.symbol, np.arange(len(dataset.symbols) + 1))
     for at, horizon in enumerate(HORIZONS):
-        target = np.log(np.maximum(dataset.future(horizon)[1], FLOOR))
+        target = np.log(np.maximum(dataset.future(horizon)[1], SMALLEST))
         known = np.isfinite(target) & np.isfinite(inputs).all(axis=1)
         for place in range(len(dataset.symbols)):
             block = slice(edges[place], edges[place + 1])
@@ -90,7 +90,7 @@ def fit(dataset: "Dataset", *, seed: int = 0, least: int = 500) -> HarX:
     inputs = np.clip(inputs, low, high)
     coefficients = np.empty((len(HORIZONS), 1 + len(STATE)))
     for at, horizon in enumerate(HORIZONS):
-        target = np.log(np.maximum(dataset.future(horizon)[1], FLOOR)) - anchor
+        target = np.log(np.maximum(dataset.future(horizon)[1], SMALLEST)) - anchor
         known = np.isfinite(target) & complete
         coefficients[at] = smeared(np.column_stack([np.ones(known.sum()), inputs[known]]), target[known])
     return HarX(coefficients, low, high)

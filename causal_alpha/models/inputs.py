@@ -13,7 +13,7 @@ import numpy as np
 
 from causal_alpha.features import Feature, FeatureSet, MarketFeature, Window, gap, log_return, market_mean
 from causal_alpha.frames import Floats
-from causal_alpha.scoring import FLOOR
+from causal_alpha.scoring import SMALLEST
 
 DECAY = 0.94
 MEMORY = 128
@@ -38,13 +38,13 @@ def range_variance(window: Window) -> Floats:
 
 def log_mean_range(window: Window) -> Floats:
     """Log of the window's mean Garman-Klass variance."""
-    result: Floats = np.log(np.maximum(range_variance(window).mean(axis=1), FLOOR))
+    result: Floats = np.log(np.maximum(range_variance(window).mean(axis=1), SMALLEST))
     return result
 
 
 def range_unrest(window: Window) -> Floats:
     """Standard deviation of the logs of the window's Garman-Klass variances."""
-    result: Floats = np.log(np.maximum(range_variance(window), FLOOR)).std(axis=1)
+    result: Floats = np.log(np.maximum(range_variance(window), SMALLEST)).std(axis=1)
     return result
 
 
@@ -56,14 +56,14 @@ def _weights(n: int) -> Floats:
 def log_ewma_range(window: Window) -> Floats:
     """Log of the exponentially weighted mean of Garman-Klass variances."""
     variance = range_variance(window)
-    result: Floats = np.log(np.maximum((variance * _weights(variance.shape[1])).sum(axis=1), FLOOR))
+    result: Floats = np.log(np.maximum((variance * _weights(variance.shape[1])).sum(axis=1), SMALLEST))
     return result
 
 
 def log_ewma_square(window: Window) -> Floats:
     """Log of the exponentially weighted mean of squared log returns: RiskMetrics, 1996, section 5.2."""
     returns = window.returns
-    result: Floats = np.log(np.maximum((returns * returns * _weights(returns.shape[1])).sum(axis=1), FLOOR))
+    result: Floats = np.log(np.maximum((returns * returns * _weights(returns.shape[1])).sum(axis=1), SMALLEST))
     return result
 
 
@@ -87,7 +87,7 @@ def season(first: int, last: int) -> Callable[[Window], Floats]:
         gaps = np.log(window.open[:, 1:] / window.close[:, :-1])
         total = variance + gaps * gaps
         around = total[:, total.shape[1] - last : total.shape[1] - first + 1].max(axis=1)
-        result: Floats = np.log(np.maximum(around, FLOOR)) - np.log(np.maximum(total.mean(axis=1), FLOOR))
+        result: Floats = np.log(np.maximum(around, SMALLEST)) - np.log(np.maximum(total.mean(axis=1), SMALLEST))
         return result
 
     return function

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from causal_alpha.models.base import HORIZONS, Outlook, Vectors
-from causal_alpha.scoring import FLOOR
+from causal_alpha.scoring import SMALLEST
 
 if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
@@ -21,7 +21,7 @@ class Naive:
 
     def outlook(self, vectors: Vectors) -> Outlook:
         ranges = np.exp(vectors.column("log_range_1", self.lags)).mean(axis=1)
-        squares = np.maximum((vectors.column("return_1", self.lags) ** 2).mean(axis=1), FLOOR)
+        squares = np.maximum((vectors.column("return_1", self.lags) ** 2).mean(axis=1), SMALLEST)
         return Outlook(
             location=np.where(np.isfinite(ranges), 0.0, np.nan)[:, None] * np.ones(len(HORIZONS)),
             ranges=ranges[:, None] * np.ones(len(HORIZONS)),

@@ -20,7 +20,7 @@ from causal_alpha.frames import Floats, Ints
 from causal_alpha.models.base import HORIZONS, Outlook, Vectors
 from causal_alpha.models.extras import training_package
 from causal_alpha.models.state import RARE, STATE, state
-from causal_alpha.scoring import FLOOR
+from causal_alpha.scoring import SMALLEST
 
 if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
@@ -170,7 +170,7 @@ class _Table:
     def of(cls, dataset: "Dataset", plan: Plan) -> "_Table":
         anchor, numbers = state(dataset.names, dataset.values)
         numbers = numbers[:, _ORDER]
-        target = np.stack([np.log(np.maximum(dataset.future(h)[1], FLOOR)) - anchor for h in HORIZONS], axis=1)
+        target = np.stack([np.log(np.maximum(dataset.future(h)[1], SMALLEST)) - anchor for h in HORIZONS], axis=1)
         session = np.searchsorted(dataset.sessions, dataset.start)
         held, near = _validation_blocks(session, plan.block, max(HORIZONS))
         complete = np.asarray(np.isfinite(numbers).all(axis=1))

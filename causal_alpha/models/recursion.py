@@ -33,6 +33,27 @@ def run(coefficients: Coefficients, returns: Floats) -> Floats:
     return state
 
 
+def echoes(coefficients: Coefficients, bars: int) -> Floats:
+    """What each of the last returns, oldest first, weighs in the newest innovation and in the one before, (2, n, bars).
+
+    The recursion written out once: 1, and from there on what a return still weighs `k` bars later.
+    """
+    after = np.zeros((len(coefficients), bars + 2))
+    after[:, 2] = 1.0
+    for lag in range(1, bars):
+        own = coefficients[:, lag - 1] if lag <= 2 else 0.0
+        after[:, lag + 2] = -own - coefficients[:, 2] * after[:, lag + 1] - coefficients[:, 3] * after[:, lag]
+    oldest_first = after[:, :1:-1]
+    before = np.concatenate([oldest_first[:, 1:], np.zeros((len(coefficients), 1))], axis=1)
+    return np.stack([oldest_first, before])
+
+
+def settle(weights: Floats, returns: Floats) -> Floats:
+    """The state that `run` gives after returns (n, bars), by the `echoes` (2, n, bars): no loop over bars."""
+    innovations = [(weights[place] * returns).sum(axis=1) for place in (0, 1)]
+    return np.stack([returns[:, -1], returns[:, -2], *innovations], axis=1)
+
+
 def forecast(coefficients: Coefficients, state: Floats, bars: int) -> Floats:
     """Expected returns of the next bars, (n, bars)."""
     ahead = np.empty((len(state), bars))

@@ -33,6 +33,14 @@ VALUES: dict[str, dict[str, Any]] = {
     },
     "features": {"us_per_symbol_bar": 8.0, "pandas_us": 160.0, "talipp_us": 400.0},
     "memory": {"mb_per_1000_symbols": 512.5, "worker_mb": 180.0, "symbols": [100, 600], "bars": 320},
+    "forecast": {
+        "lstm_ms": 5.5,
+        "transformer_ms": 6.5,
+        "arima_ms": 1.25,
+        "keras_predict_ms": 60.0,
+        "statsmodels_append_ms": 4_000.0,
+    },
+    "training": {"arima_cpu_s": 2.5, "lstm_cpu_s": 25.0, "transformer_cpu_s": 50.0, "features_cpu_s": 4.5},
     "scaling": {"symbols": [{"symbols": 10, **COSTS}, {"symbols": 10_000, **COSTS}]},
 }
 
@@ -63,6 +71,8 @@ def test_document_tells_every_result_its_command_and_its_machine() -> None:
         "| Kafka has the tick | 10.5 / 30.5 |",
         "| pandas | 160.00 | 20 × |",
         "| 10,000 | 2.50 | 1.5 | 1,200 | 4.2 | 5.5 |",
+        "| ARIMA, `append` of statsmodels | 4,000.00 |",
+        "| LSTM | 25.0 |",
     ):
         assert row in page
     assert "180 MB and 512 MB" in page

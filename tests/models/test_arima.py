@@ -107,3 +107,13 @@ def test_fit_knows_each_symbol_and_is_silent_about_others() -> None:
     said = look_back(short, data, rows)
     assert np.isnan(said.location[2]).all()
     assert np.isfinite(said.location[[0, 1, 3]]).all()
+
+
+@given(st.lists(st.floats(-0.45, 0.45), min_size=4, max_size=4), st.integers(2, 40))
+def test_echoes_give_the_state_that_the_recursion_reaches(coefficients: list[float], bars: int) -> None:
+    ours = np.asarray([coefficients, coefficients[::-1]])
+    returns = np.stack([simulated("ar", bars), simulated("ma", bars)])
+
+    settled = recursion.settle(recursion.echoes(ours, bars), returns)
+
+    assert np.abs(settled - recursion.run(ours, returns)).max() < 1e-14
