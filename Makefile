@@ -24,6 +24,7 @@ help: ## Print this list
 	@echo
 	@echo '  make run SOURCE=replay FILE=ticks.parquet SPEED=10     a file of ticks or bars, at ten times its speed'
 	@echo '  make run SOURCE=yahoo SYMBOLS=AAPL,MSFT                 live quotes; SOURCE=none waits for your producers'
+	@echo '  AIRFLOW=0 leaves the schedules out, MLFLOW=0 the registry and first models too'
 	@echo '  PORT=0 any free port, DATA=folder keeps data, OPEN=0 opens no browser; make test ARGS="-k bars -x"'
 
 setup: $(STAMPS)/package $(if $(WEB),$(STAMPS)/web) ## Install everything: packages, Kafka, MongoDB, the page

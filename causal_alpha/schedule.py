@@ -1,21 +1,26 @@
-"""The steps of a scheduled training, each in a process of its own: what there is, data check, then fit to alias.
+"""The steps of scheduled training and promotion, each in a process of its own.
 
 An entry point of Airflow's tasks: settings come from the environment, `params` from the DAG's run. Steps hand on plain
 data, which Airflow keeps. They raise ModelError where trying again can't help.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict
 
 import click
 import numpy as np
 
+from causal_alpha import promotion
 from causal_alpha.dataset import Dataset
 from causal_alpha.errors import ModelError, SettingsError
 from causal_alpha.evaluation.tournament import LEAST
+from causal_alpha.frames import Frame
+from causal_alpha.records import Score
+from causal_alpha.registry import CHALLENGER, CHAMPION, Registry
 from causal_alpha.settings import Settings, load_settings
 from causal_alpha.training import train_and_register
-from causal_alpha.warehouse import archived_bars, read_bars
+from causal_alpha.warehouse import archived_bars, read_bars, read_scores
 
 SIZE = 50
 """Symbols that one data check looks at."""
@@ -99,6 +104,47 @@ def train(family: str, batch: Batch, params: Params, *, run: str, say: Callable[
     if enrolled.version is None:
         raise ModelError(f"{family}-{interval}: blocked: {'; '.join(enrolled.alarms)}")
     return f"{enrolled.version.name} version {enrolled.version.number}: {enrolled.alias or 'no alias'}"
+
+
+def challenged() -> list[str]:
+    """The registered models that have a champion and a challenger."""
+    registry = Registry(_registry(load_settings()))
+    try:
+        return [model.name for model in registry.models() if {CHAMPION, CHALLENGER} <= model.aliases.keys()]
+    finally:
+        registry.close()
+
+
+def evaluate(name: str) -> bool:
+    """Whether a model's challenger has earned its place, by the scores of what both have said. Changes nothing.
+
+    Raises ModelError when there is no score of the interval.
+    """
+    registry = Registry(_registry(load_settings()))
+    try:
+        decision = promotion.decide(registry.need(name), _scores(name))
+    finally:
+        registry.close()
+    click.echo(f"{name}: {'promote' if decision.promote else 'stay'}, {decision.why}")
+    return decision.promote
+
+
+def promote(name: str) -> str:
+    """Makes the challenger the champion if it has earned that, now; once done, nothing changes. The words why."""
+    registry = Registry(_registry(load_settings()))
+    try:
+        return promotion.promote(registry, name, _scores(name), at=time.time_ns()).why
+    finally:
+        registry.close()
+
+
+def _scores(name: str) -> Frame[Score]:
+    settings = load_settings()
+    family, _, interval = name.rpartition("-")
+    scores = read_scores(settings.mongo_url, settings.mongo_database, interval, family)
+    if not len(scores):
+        raise ModelError(f"scores: expected some of {name} in MongoDB's {settings.mongo_database!r}, was none")
+    return scores
 
 
 def _registry(settings: Settings) -> str:

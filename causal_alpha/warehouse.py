@@ -16,8 +16,9 @@ from pymongo.errors import PyMongoError
 from causal_alpha.actions import Action, to_meta
 from causal_alpha.errors import ModelError, SinkError
 from causal_alpha.frames import Frame
-from causal_alpha.records import Bar
+from causal_alpha.records import Bar, Score
 from causal_alpha.sinks.documents import from_action, from_document, stored_time
+from causal_alpha.sinks.identity import ARCHIVED
 
 PATIENCE = 5_000
 """Milliseconds to look for a server that answers."""
@@ -69,6 +70,21 @@ def archived_bars(mongo_url: str, database: str, interval: str) -> dict[str, int
         return dict(sorted((str(one["_id"]), int(one["bars"])) for one in found))
 
 
+def read_scores(
+    mongo_url: str, database: str, interval: str, family: str, *, horizon: int = 1, start: int | None = None
+) -> Frame[Score]:
+    """Scores of a family's forecasts with `score.start >= start` (ns), in the order of time; an empty frame without any.
+
+    Raises ModelError when MongoDB does not answer.
+    """
+    wanted: dict[str, Any] = {"interval": interval, "family": family, "horizon": horizon}
+    if start is not None:
+        wanted["start"] = {"$gte": stored_time(Score, start)}
+    with _connected(mongo_url) as client:
+        found = client.get_database(database, codec_options=_OPTIONS)["scores"].find(wanted).sort("start")
+        return Frame.of(Score, [from_document(Score, document) for document in found])
+
+
 def versions(document: Mapping[str, Any]) -> Iterator[Bar]:
     """What was known of a bar one after the other, the newest last. Raises SinkError for what is no bar."""
     here = {name: document.get(name) for name in ("_id", "symbol", "interval", "start")}
@@ -91,4 +107,4 @@ def _connected(url: str) -> "Iterator[MongoClient[dict[str, Any]]]":
             yield client
     except (PyMongoError, ValueError, SinkError) as error:
         line = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-        raise ModelError(f"bars: expected MongoDB to give them, was {line}") from error
+        raise ModelError(f"archive: expected MongoDB to give it, was {line}") from error

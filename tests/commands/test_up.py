@@ -9,6 +9,7 @@ import urllib.request
 
 import psutil
 import pytest
+from pymongo import MongoClient
 
 from causal_alpha.commands.up import source_arguments
 from causal_alpha.errors import SettingsError
@@ -22,7 +23,7 @@ def up(tmp_path):
     def start(**variables):
         process = subprocess.Popen(
             [sys.executable, "-m", "causal_alpha", "up"],
-            env={**os.environ, "TMPDIR": str(tmp_path), "OPEN": "0", **variables},
+            env={**os.environ, "TMPDIR": str(tmp_path), "OPEN": "0", "MLFLOW": "0", **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -107,6 +108,29 @@ def test_up_brings_bars_to_the_hub_and_leaves_nothing_behind(up, tmp_path):
 
     assert (process.returncode, out) == (0, "")
     assert time.monotonic() - began < 20
+    assert not psutil.wait_procs(family, timeout=1)[1]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.services
+def test_up_brings_registry_first_models_and_schedules_behind_the_page(up, tmp_path):
+    process = up(PORT="0", MLFLOW="1", SOURCE="none")
+    places = dict(word.split("=", 1) for word in process.stdout.readline().split()[1:])
+    assert list(places) == ["page", "kafka", "mongo", "mlflow", "airflow"]
+
+    read_until(process.stderr, f"causal-alpha: mlflow is ready: {places['mlflow']}\n")
+    with MongoClient(places["mongo"]) as client:
+        wait_for(lambda: client["causal_alpha"]["jobs"].find_one({"_id": "training:arima-1d"}), seconds=60)
+        assert client["causal_alpha"]["bars"].count_documents({"interval": "1d", "symbol": "^GSPC"}) > 5000
+    read_until(process.stderr, f"causal-alpha: airflow is ready: {places['airflow']}\n")
+    with urllib.request.urlopen(f"{places['airflow']}/api/v2/monitor/health", timeout=20) as answer:
+        assert json.load(answer)["scheduler"]["status"] == "healthy"
+
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=40)
+
+    assert process.returncode == 0
     assert not psutil.wait_procs(family, timeout=1)[1]
     assert not list(tmp_path.iterdir())
 

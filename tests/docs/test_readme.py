@@ -87,7 +87,8 @@ def test_readme_runs_an_agent_of_yours_on_services_of_yours(
     environment = {
         **os.environ,
         **{name: modules, "CAUSAL_ALPHA_BROKER": kafka, "CAUSAL_ALPHA_MONGO_URL": mongo},
-        **{"CAUSAL_ALPHA_APP_ID": app_id, "CAUSAL_ALPHA_MONGO_DATABASE": database, "PORT": "0", "OPEN": "0"},
+        **{"CAUSAL_ALPHA_APP_ID": app_id, "CAUSAL_ALPHA_MONGO_DATABASE": database},
+        **{"PORT": "0", "OPEN": "0", "MLFLOW": "0"},
     }
     program = [sys.executable, "-m", "causal_alpha", *shlex.split(command)[1:]]
     with subprocess.Popen(program, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as running:
