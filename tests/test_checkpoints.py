@@ -1,6 +1,7 @@
 """Snapshots: acked only once stored, stored only once the outputs are out, and skipped by offset after."""
 
 from asyncio import Future
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -109,3 +110,38 @@ def test_pack_keeps_shapes_and_types() -> None:
     assert again["a"].tolist() == [[0, 1, 2], [3, 4, 5]]
     assert again["b"] == ["x", 1, None]
     assert again["c"].shape == (4, 0)
+
+
+class Torn(dict[bytes, bytes]):
+    """A table of a process that dies once it has taken so many more writes."""
+
+    left = 10**9
+
+    def __setitem__(self, key: bytes, value: bytes) -> None:
+        if self.left == 0:
+            raise KeyboardInterrupt
+        self.left -= 1
+        super().__setitem__(key, value)
+
+
+@pytest.mark.parametrize("writes", [0, 1, 3, 10**9])
+async def test_large_snapshot_counts_once_all_its_parts_are_there(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever the process dies, the table holds the snapshot before or the new one, whole."""
+    monkeypatch.setattr("causal_alpha.checkpoints.PART", 100)
+    numbers = np.random.default_rng(1).integers(0, 2**60, 40).tolist()
+    table, times = Torn(), [0.0]
+    kept = checkpoints(table, times)
+    times[0] = 0.6
+    kept.hold(0)
+    times[0] = 1.2
+    kept.hold(0).state.extend(numbers[:30])
+    await kept.advance(kept.hold(0), Stream(), event(0), [])
+    assert len(table) > 3  # parts and a head
+    times[0], table.left = 1.8, writes
+    kept.hold(0).state.extend(numbers[30:])
+    with suppress(KeyboardInterrupt):
+        await kept.advance(kept.hold(0), Stream(), event(1), [])
+
+    again = checkpoints(dict(table), times).hold(0)
+
+    assert (again.offset, again.state) == ((1, numbers) if writes > 3 else (0, numbers[:30]))
