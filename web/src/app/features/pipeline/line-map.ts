@@ -61,7 +61,7 @@ export class LineMap {
       ...station,
       x: Math.round(first + at * step),
       stroke: lineWidth(station.rate),
-      spark: step > ROOMY ? sparkPath(this.history().get(station.name) ?? [], Math.min(80, step - 110), 22) : '',
+      spark: step > ROOMY ? sparkPath(this.history().get(station.name) ?? [], Math.min(76, step - 124), 22) : '',
       unit: station.name === 'ticks' ? 'rows/s' : '/s',
     }));
   });
