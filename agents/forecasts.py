@@ -41,7 +41,7 @@ async def make_forecasts(stream: Any) -> None:
         if event.message.offset > held.offset:
             push, lineup = held.state.push, serving.lineup
             said = await asyncio.to_thread(push, event.key.decode(), event.value, lineup, app.hours)
-            for part in said.parts(last="closes"):
+            for part in said.parts(last="closes") if said.meta else ():
                 sent.append(await app.forecasts.send(key=event.key, value=part))
         await checkpoints.advance(held, stream, event, sent)
 

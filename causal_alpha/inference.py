@@ -41,6 +41,15 @@ class Series:
     calibrators: dict[str, Calibrator] = field(default_factory=dict)
     newest: Frame[Features] = _NO_FEATURES
 
+    def fresh(self, features: Frame[Features]) -> Frame[Features]:
+        """What is newer than anything seen: a worker that died sends vectors again. A time may come in parts."""
+        if not len(self.newest) or not len(features):
+            return features
+        start, now = features.ints("start"), int(self.newest.ints("start")[0])
+        seen = set(self.newest.labels("symbol").tolist())
+        new = [name not in seen for name in features.labels("symbol").tolist()]
+        return features.take((start > now) | ((start == now) & np.asarray(new, dtype=np.bool_)))
+
 
 @dataclass
 class Inference:
@@ -58,12 +67,13 @@ class Inference:
         """What is said of the vectors of one time; forecasts in shadow come after those that are served.
 
         The frame's `meta` says when it was `made` and the `closes` of symbols without a served forecast, so that a
-        reader of forecasts alone knows every truth. Raises ModelError where the vectors have no variance to go by.
+        reader of forecasts alone knows every truth. Vectors that were there before change nothing, and give a frame
+        without `meta`. Raises ModelError where the vectors have no variance to go by.
         """
-        if not len(features):
-            return Frame.empty(Forecast)
         with self._lock:
-            return self._push(self.series.setdefault(key, Series()), features, lineup, hours)
+            series = self.series.setdefault(key, Series())
+            features = series.fresh(features)
+            return self._push(series, features, lineup, hours) if len(features) else Frame.empty(Forecast)
 
     def predict(self, key: str, symbols: Sequence[str], lineup: Lineup, hours: Hours = always) -> Frame[Forecast]:
         """What the models of this moment say of the newest vectors of these symbols, all when none are named.

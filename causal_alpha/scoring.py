@@ -26,7 +26,7 @@ def floor_of(interval: str) -> float:
     return FLOOR if interval == "1d" else SMALLEST
 
 
-def qlike(truth: Floats, forecast: Floats, floor: float = FLOOR) -> Floats:
+def qlike(truth: Floats, forecast: Floats, floor: float | Floats = FLOOR) -> Floats:
     """v / f - ln(v / f) - 1, with v = max(truth, floor): 0 where the forecast is the truth.
 
     Ranks forecasters as the true variance would although `truth` is a noisy proxy. Patton, Journal of

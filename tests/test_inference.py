@@ -68,6 +68,23 @@ def test_forecasts_after_a_kill_are_the_same_to_the_last_bit(kill: int) -> None:
     assert rows(before + run(again, models, frames[kill:])) == rows(whole)
 
 
+def test_vectors_that_come_again_change_nothing() -> None:
+    """As after a kill of the features agent: the last times again, and the newest one in two parts."""
+    frames, models = list(times())[200:], lineup(har_artefact())
+    whole, again = Inference(HASHES), Inference(HASHES)
+    half = np.arange(len(frames[90])) < 2
+
+    expected = rows(run(whole, models, frames[:100]))
+    said = run(again, models, [*frames[:90], *frames[70:90]])
+    parts = [again.push(KEY, frames[90].take(mask), models) for mask in (half, half, ~half, ~half)]
+    said += [*parts, *run(again, models, frames[91:100])]
+
+    assert [len(frame) > 0 for frame in parts] == [True, False, True, False]
+    assert [bool(frame.meta) for frame in parts] == [True, False, True, False]
+    assert sorted(rows(said)[: 80 * 10]) == sorted(expected[: 80 * 10])
+    assert again.series[KEY].rings.dump()["values"].tobytes() == whole.series[KEY].rings.dump()["values"].tobytes()
+
+
 def test_rows_fall_back_one_by_one_and_say_who_spoke() -> None:
     """The champion knows some symbols; HAR speaks of the others; the newest symbol has only the EWMA."""
     champion = echo(knows="S00")

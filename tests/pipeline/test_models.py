@@ -1,0 +1,114 @@
+"""Models of a real registry in a real worker: kills change no bit, aliases take over at once, everything is scored."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from causal_alpha.checks.forecaster import made_up
+from causal_alpha.dataset import Dataset
+from causal_alpha.frames import Frame, heartbeat
+from causal_alpha.intervals import SECOND
+from causal_alpha.lineup import Lineup, loaded
+from causal_alpha.models.store import load
+from causal_alpha.records import Tick
+from causal_alpha.registry import Registry
+from causal_alpha.sources.publish import Publisher
+from causal_alpha.training import train_and_register
+from tests.pipeline import oracle
+from tests.pipeline.streams import random_ticks, stored, wait_for
+
+pytestmark = pytest.mark.services
+
+INTERVAL = "3s"
+"""No other test trains models of it."""
+RATE = 100
+NAME = f"har-{INTERVAL}"
+
+
+@pytest.fixture(scope="module")
+def registry(mlflow: str) -> Iterator[Registry]:
+    """With a champion and a challenger that are the same fit of other days."""
+    dataset = Dataset.from_bars(made_up(symbols=4, sessions=600))
+    for until in (-20, -1):
+        some = dataset.until(int(dataset.sessions[until]))
+        train_and_register("har", some, INTERVAL, mlflow, sessions=60, quick=True)
+    opened = Registry(mlflow)
+    yield opened
+    opened.close()
+
+
+async def feed(broker: str, app_id: str, frames: list[Frame[Tick]], beat: int = 0) -> None:
+    async with Publisher(broker, app_id=app_id, partitions=1) as publisher:
+        for frame in frames:
+            await publisher.send(frame, "test")
+        if beat:
+            await publisher.send(heartbeat(beat), "test")
+
+
+def lineup(registry: Registry, folder: Path) -> Lineup:
+    model = registry.need(NAME)
+    found = []
+    for alias, number in sorted(model.aliases.items()):
+        artefact = load(registry.fetch(model.version(number), folder))
+        found.append(loaded("har", INTERVAL, alias, str(number), artefact))
+    return Lineup(tuple(sorted(found, key=lambda one: one.alias)), ("har",))
+
+
+def test_kill_in_the_middle_changes_no_forecast_and_a_new_champion_takes_over(
+    worker: Any, registry: Registry, mlflow: str, kafka: str, mongo: str, tmp_path: Path
+) -> None:
+    frames = list(random_ticks(600 * RATE, rate=RATE))
+    served = worker(
+        intervals=INTERVAL, mlflow_url=mlflow, model_poll=0.2, serve="har", cache=tmp_path / "cache", quiet_bars=5
+    )
+    first, rest, later = frames[:50], frames[50:105], frames[105:]
+    asyncio.run(feed(kafka, served.app_id, first))
+    database = served.settings["mongo_database"]
+    wait_for(lambda: spoken(stored(mongo, database, "forecasts")).get(("har", "1", False)), what="the champion's")
+    served.kill()
+    served.start()
+    asyncio.run(feed(kafka, served.app_id, rest))
+
+    oracle.settle(served, models=lineup(registry, tmp_path / "fetched"))
+
+    before = stored(mongo, database, "forecasts")
+    assert set(spoken(before)) == {("ewma", "1", False), ("har", "1", False), ("har", "2", True)}
+    registry.crown(NAME, 2, at=0, why="test")
+    wait_for(lambda: f'alias="champion",name="{NAME}",version="2"' in metrics(served.url), what="the new champion")
+    end = int(frames[-1].ints("ts").max()) + 30 * SECOND
+    asyncio.run(feed(kafka, served.app_id, later, beat=end))
+    last = max(row["start"] for row in before)
+    after = wait_for(lambda: complete(mongo, database, last), what="forecasts of every bar")
+
+    assert {key for key in spoken(after) if not key[2]} <= {("har", "2", False), ("ewma", "1", False)}
+    assert ("har", "2", False) in spoken(after)
+    by_bar = Counter((row["symbol"], row["start"], row["horizon"]) for row in after if not row["shadow"])
+    assert set(by_bar.values()) == {1}
+
+
+def spoken(forecasts: list[dict[str, Any]]) -> Counter[tuple[str, str, bool]]:
+    return Counter((row["family"], row["version"], row["shadow"]) for row in forecasts)
+
+
+def metrics(url: str) -> str:
+    return httpx.get(f"{url}/api/v1/metrics").text
+
+
+def complete(mongo: str, database: str, last: Any) -> list[dict[str, Any]]:
+    """The forecasts of bars after `last`, once every bar has one of each horizon and no more come."""
+    found = []
+    for _ in range(2):
+        bars = {(bar["symbol"], bar["start"]) for bar in stored(mongo, database, "bars") if bar["start"] > last}
+        forecasts = [row for row in stored(mongo, database, "forecasts") if row["start"] > last]
+        told = Counter((row["symbol"], row["start"]) for row in forecasts if not row["shadow"])
+        if not bars or set(told) != bars or set(told.values()) != {2}:
+            return []
+        found.append(forecasts)
+        time.sleep(1.0)
+    return found[1] if len(found[0]) == len(found[1]) else []
