@@ -11,15 +11,12 @@ from typing import Any, TypedDict
 import click
 import numpy as np
 
-from causal_alpha import promotion
-from causal_alpha.dataset import Dataset
 from causal_alpha.errors import ModelError, SettingsError
 from causal_alpha.evaluation.tournament import LEAST
 from causal_alpha.frames import Frame
 from causal_alpha.records import Score
 from causal_alpha.registry import CHALLENGER, CHAMPION, Registry
 from causal_alpha.settings import Settings, load_settings
-from causal_alpha.training import train_and_register
 from causal_alpha.warehouse import archived_bars, read_bars, read_scores
 
 SIZE = 50
@@ -89,6 +86,9 @@ def train(family: str, batch: Batch, params: Params, *, run: str, say: Callable[
 
     The same `run` registers one version, however often it is tried.
     """
+    from causal_alpha.dataset import Dataset  # noqa: PLC0415, 2 s that the steps before don't need
+    from causal_alpha.training import train_and_register  # noqa: PLC0415
+
     settings, interval = load_settings(), batch["interval"]
     bars = read_bars(settings.mongo_url, settings.mongo_database, interval, symbols=batch["symbols"])
     enrolled = train_and_register(
@@ -120,6 +120,8 @@ def evaluate(name: str) -> bool:
 
     Raises ModelError when there is no score of the interval.
     """
+    from causal_alpha import promotion  # noqa: PLC0415
+
     registry = Registry(_registry(load_settings()))
     try:
         decision = promotion.decide(registry.need(name), _scores(name))
@@ -131,6 +133,8 @@ def evaluate(name: str) -> bool:
 
 def promote(name: str) -> str:
     """Makes the challenger the champion if it has earned that, now; once done, nothing changes. The words why."""
+    from causal_alpha import promotion  # noqa: PLC0415
+
     registry = Registry(_registry(load_settings()))
     try:
         return promotion.promote(registry, name, _scores(name), at=time.time_ns()).why

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from causal_alpha.daily import session_start
-from causal_alpha.devstack.airflow import Airflow
+from causal_alpha.devstack.airflow import POOL, Airflow
 from causal_alpha.frames import Frame
 from causal_alpha.records import Bar, Score
 from causal_alpha.sinks.mongo import MongoSink, mongo_database
@@ -93,6 +93,9 @@ def scheduler(
     }
     airflow = Airflow(folder=folder, logs=folder / "logs", say=terminal.line, dags=DAGS, environment=environment)
     airflow.start()
+    airflow.ask(
+        "PATCH", "/api/v2/pools/training?update_mask=slots", {**POOL, "slots": 2}
+    )  # nobody looks at a page here
     yield Scheduler(airflow)
     airflow.stop()
 
