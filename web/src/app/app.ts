@@ -1,7 +1,10 @@
-import { ChangeDetectionStrategy, Component, inject, viewChild } from '@angular/core';
+import { ChangeDetectionStrategy, Component, effect, inject, viewChild } from '@angular/core';
 import { RouterOutlet } from '@angular/router';
 
 import { Layout } from './core/layout/layout';
+import { Selection } from './core/selection/selection';
+import { exchangeZone } from './core/zone/exchange-zone';
+import { Zone } from './core/zone/zone';
 import { HelpDialog } from './shell/help-dialog';
 import { PageNav } from './shell/page-nav';
 import { ShortcutKeys } from './shell/shortcut-keys';
@@ -29,6 +32,11 @@ export class App {
   private readonly keys = inject(ShortcutKeys);
   private readonly bar = viewChild.required(TopBar);
   protected readonly help = viewChild.required(HelpDialog);
+
+  constructor() {
+    const [zone, selection] = [inject(Zone), inject(Selection)];
+    effect(() => zone.exchange.set(exchangeZone(selection.symbol())));
+  }
 
   protected skip(event: Event): void {
     event.preventDefault();

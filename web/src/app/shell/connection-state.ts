@@ -26,6 +26,8 @@ const SLOW_MS = 250;
         <dd>{{ ms(stream.health()?.lag_ms) }}</dd>
         <dt>Hub to page</dt>
         <dd>{{ ms(stream.transit()) }}</dd>
+        <dt>Clock skew, at most</dt>
+        <dd>{{ ms(stream.skew()) }}</dd>
         <dt>Pages connected</dt>
         <dd>{{ stream.health()?.clients ?? '–' }}</dd>
         <dt>Dropped</dt>
@@ -73,7 +75,7 @@ export class ConnectionState {
   }
 
   protected ms(value: number | null | undefined): string {
-    return value === null || value === undefined ? '–' : `${Math.round(value)} ms`;
+    return value === null || value === undefined ? '–' : `${Math.round(value).toString().replace('-', '−')} ms`;
   }
 
   private open(phone: boolean) {

@@ -38,7 +38,9 @@ export class HelpDialog {
     ['← →', 'Crosshair, on the chart; with Shift ten bars'],
     ['+ −', 'Zoom, on the chart'],
     ['↑ ↓', 'Watchlist; Enter chooses'],
+    ['Delete', 'Takes a symbol off the watchlist'],
     ['End', 'Go live'],
+    ['g l', 'Live; g m Models, g p Pipeline, g f Features, g e Events, g a About'],
     ['?', 'This help'],
     ['Esc', 'Close, or take the crosshair away'],
   ];

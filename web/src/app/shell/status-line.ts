@@ -1,5 +1,8 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 
+import { HubApi } from '../core/api/hub-api';
+import { polled } from '../core/api/polled';
+import { TrainingReply } from '../core/api/schema';
 import { Stream } from '../core/stream/stream';
 import { Zone } from '../core/zone/zone';
 import { countText } from '../ui/text/number-text';
@@ -36,6 +39,11 @@ import { timeText } from '../ui/text/time-text';
     <span
       >Worker <b>{{ stream.hello()?.server ?? '–' }}</b></span
     >
+    @for (job of running(); track job.id) {
+      <span class="training"
+        >Training <b>{{ job.name }}</b></span
+      >
+    }
     <span class="end">Forecasts are statistics about the past, not financial advice.</span>
     <span>Charts by <a href="https://www.tradingview.com/" target="_blank" rel="noopener">TradingView</a></span>
   `,
@@ -44,6 +52,16 @@ import { timeText } from '../ui/text/time-text';
 export class StatusLine {
   protected readonly stream = inject(Stream);
   private readonly zone = inject(Zone);
+  private readonly api = inject(HubApi);
+  private readonly training = polled<TrainingReply>((signal) => this.api.get('training', {}, signal), 10_000);
+  protected readonly running = computed(() =>
+    (this.training.value()?.jobs ?? [])
+      .filter((job) => job.state === 'running' || job.state === 'queued')
+      .map((job) => ({
+        id: job.id,
+        name: `${job.id.replace(/^training:/, '')}${job.state === 'queued' ? ' waits' : ''}`,
+      })),
+  );
   protected readonly watermark = computed(() => {
     const watermark = this.stream.health()?.watermark;
     return watermark ? timeText(watermark, this.zone.name(), 'tenth') : '–';

@@ -1,8 +1,9 @@
 import { ChangeDetectionStrategy, Component, ElementRef, inject, output, viewChild } from '@angular/core';
+import { RouterLink } from '@angular/router';
 
 import { Layout } from '../core/layout/layout';
 import { Selection } from '../core/selection/selection';
-import { Zone, ZoneName, ZONES } from '../core/zone/zone';
+import { Zone, ZoneChoice, ZONES } from '../core/zone/zone';
 import { Icon } from '../ui/icon/icon';
 import { Mark } from '../ui/icon/mark';
 import { Segmented } from '../ui/segmented/segmented';
@@ -14,7 +15,7 @@ import { ThemeSwitch } from './theme-switch';
 /** Symbol, interval and zone at the left; where the data come from and how fresh they are at the right. */
 @Component({
   selector: 'ca-top-bar',
-  imports: [ConnectionState, Icon, Mark, ProvenanceBadge, Segmented, SymbolSearch, ThemeSwitch],
+  imports: [ConnectionState, Icon, Mark, ProvenanceBadge, RouterLink, Segmented, SymbolSearch, ThemeSwitch],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './top-bar.html',
   styleUrl: './top-bar.scss',
@@ -38,6 +39,6 @@ export class TopBar {
   }
 
   protected chooseZone(name: string): void {
-    this.zone.choose(name as ZoneName);
+    this.zone.choose(name as ZoneChoice);
   }
 }

@@ -8,6 +8,22 @@ export interface Forecast {
   readonly quantiles: readonly number[];
   readonly family: string;
   readonly version: string;
+  /** Made beside the served one, to be compared with it. */
+  readonly shadow?: boolean;
+}
+
+/** The served one first, then the families it is made of, then the floor. */
+const ORDER: readonly string[] = ['blend', 'transformer', 'lstm', 'arima', 'har-x', 'harx', 'har', 'ewma', 'naive'];
+
+export function familyRank(family: string): number {
+  const at = ORDER.indexOf(family.toLowerCase());
+  return at < 0 ? 4.5 : at;
+}
+
+/** Which colour stands for the family: a token's name. */
+export function familyToken(family: string): 'blend' | 'transformer' | 'lstm' | 'arima' | 'floor' {
+  const name = family.toLowerCase();
+  return name === 'blend' || name === 'transformer' || name === 'lstm' || name === 'arima' ? name : 'floor';
 }
 
 /** Families that stand in when no trained model can speak. */
@@ -38,4 +54,14 @@ export function priceAt(quantiles: readonly number[], levels: readonly number[],
   if (Math.abs(levels[above]! - level) < 1e-9 || lower === undefined) return upper;
   const share = (level - levels[above - 1]!) / (levels[above]! - levels[above - 1]!);
   return lower + (upper - lower) * share;
+}
+
+/** The level at which `price` stands among the quantiles, linear between them; 0 or 1 outside all of them. */
+export function levelAt(quantiles: readonly number[], levels: readonly number[], price: number): number {
+  const above = quantiles.findIndex((quantile) => quantile >= price);
+  if (above < 0) return 1;
+  const [upper, lower] = [quantiles[above]!, quantiles[above - 1]];
+  if (lower === undefined) return upper === price ? levels[0]! : 0;
+  const share = (price - lower) / (upper - lower);
+  return levels[above - 1]! + (levels[above]! - levels[above - 1]!) * share;
 }

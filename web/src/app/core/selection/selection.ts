@@ -1,16 +1,25 @@
 import { computed, inject, Injectable, signal } from '@angular/core';
-import { Router } from '@angular/router';
+import { Params, Router } from '@angular/router';
 
 import { Quotes } from '../market/quotes';
 import { Stream } from '../stream/stream';
 
-/** Which symbol and interval the page is about. The address says it; without one, the hub's first. */
+/** What the address says of the view: `/live/AAPL?i=1m&h=5&f=lstm&show=volume,rsi`. Undefined where it says nothing. */
+export interface Address {
+  readonly symbol?: string | undefined;
+  readonly interval?: string | undefined;
+  readonly horizon?: string | undefined;
+  readonly family?: string | undefined;
+  readonly show?: string | undefined;
+}
+
+/** Which symbol and view of it the page is about. The address says it; without one, the hub's first. */
 @Injectable({ providedIn: 'root' })
 export class Selection {
   private readonly router = inject(Router);
   private readonly stream = inject(Stream);
   private readonly quotes = inject(Quotes);
-  private readonly address = signal<{ symbol?: string | undefined; interval?: string | undefined }>({});
+  private readonly address = signal<Address>({});
 
   readonly intervals = computed(() => this.stream.hello()?.intervals ?? []);
 
@@ -21,17 +30,40 @@ export class Selection {
     if (asked && (offered.length === 0 || offered.includes(asked))) return asked;
     return offered.includes('1m') ? '1m' : (offered[0] ?? '');
   });
+  /** Null where the address leaves the choice to the page. */
+  readonly horizon = computed(() => Number.parseInt(this.address().horizon ?? '', 10) || null);
+  readonly family = computed(() => this.address().family ?? null);
+  readonly show = computed(() => this.address().show?.split(',') ?? null);
 
   /** The router's side: what the address names. */
-  follow(symbol: string | undefined, interval: string | undefined): void {
-    this.address.set({ symbol, interval });
+  follow(address: Address): void {
+    this.address.set(address);
   }
 
   choose(symbol: string, interval = this.interval()): void {
-    void this.router.navigate(['/live', symbol], { queryParams: { i: interval } });
+    this.go(symbol, { i: interval });
   }
 
   chooseInterval(interval: string): void {
     this.choose(this.symbol(), interval);
+  }
+
+  chooseHorizon(horizon: number): void {
+    this.go(this.symbol(), { h: horizon });
+  }
+
+  chooseFamily(family: string | null): void {
+    this.go(this.symbol(), { f: family });
+  }
+
+  chooseShow(names: readonly string[]): void {
+    this.go(this.symbol(), { show: names.join(',') || 'none' });
+  }
+
+  /** Changes what `queryParams` names, the rest of the view stays. */
+  private go(symbol: string, queryParams: Params): void {
+    const already = symbol === this.address().symbol;
+    const replaceUrl = already && !('i' in queryParams);
+    void this.router.navigate(['/live', symbol], { queryParams, queryParamsHandling: 'merge', replaceUrl });
   }
 }

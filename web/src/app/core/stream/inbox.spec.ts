@@ -2,7 +2,7 @@ import { Inbox } from './inbox';
 import { LogEvent, StateEvent } from './messages';
 
 const quote = (symbol: string, last: number): StateEvent => ['quote', symbol, 0, last, 'test'];
-const model = (seq: number): LogEvent => [seq, 'model', 'ewma', '1', 'champion', ''];
+const model = (seq: number): LogEvent => [seq, 'model', 'ewma-1m', '1', 'champion', 'set', ''];
 
 describe('Inbox', () => {
   it('keeps the newest state of each key and every log event in order', () => {

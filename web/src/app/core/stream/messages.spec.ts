@@ -1,5 +1,5 @@
 import golden from '../../../../../tests/hub/golden.json';
-import { barOf, decode, forecastOf, Hello, LogEvent, ServerMessage, StateEvent, stateKey } from './messages';
+import { barOf, decode, forecastOf, Hello, LogEvent, scoreOf, ServerMessage, StateEvent, stateKey } from './messages';
 
 /** Every server message that the hub's own tests check, see tests/hub. */
 const messages: readonly (ServerMessage | null)[] = [golden.hello, golden.state, golden.log].map((message) =>
@@ -14,7 +14,7 @@ describe('messages', () => {
   it('decodes every message of the hub', () => {
     expect(messages).not.toContain(null);
     expect(new Set(states.map((event) => event[0]))).toEqual(new Set(['quote', 'bar', 'health']));
-    expect(new Set(logs.map((event) => event[1]))).toEqual(new Set(['bar', 'forecast', 'model']));
+    expect(new Set(logs.map((event) => event[1]))).toEqual(new Set(['bar', 'forecast', 'model', 'score']));
   });
 
   it('reads hello', () => {
@@ -46,8 +46,21 @@ describe('messages', () => {
     expect(stateKey(stateOf('health'))).toBe('health');
   });
 
-  it('ignores kinds it does not know', () => {
-    expect(decode('["novelty", {}]')).toBeNull();
-    expect(decode('{"a": 1}')).toBeNull();
+  it('reads a score', () => {
+    const event = logOf('score');
+    if (event[1] !== 'score') throw new Error('expected a score');
+    expect(scoreOf(event)).toMatchObject({ horizon: expect.any(Number), family: expect.any(String), shadow: false });
+    expect(scoreOf(event).due).toBeGreaterThan(scoreOf(event).made);
+  });
+
+  it('ignores what it does not know, and counts events of unknown kinds', () => {
+    for (const text of ['["novelty", {}]', '{"a": 1}', 'no JSON', '["hello", null]', '["log", 7]', 'null']) {
+      expect(decode(text), text).toBeNull();
+    }
+    expect(decode('["hello", {"protocol": 9, "seq": 1, "boot": "b", "novel": {}}]')?.[1]).toMatchObject({ levels: [] });
+    expect(decode('["log", [[4, "novelty", {}], "x", [5]]]')).toEqual(['log', [[4, 'novelty', {}]]]);
+    expect(
+      decode('["state", [["quote", "A", 1, 2, "s", "more"], ["novelty", "A"], ["health", {}]]]')?.[1],
+    ).toHaveLength(1);
   });
 });

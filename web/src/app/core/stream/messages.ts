@@ -1,90 +1,63 @@
+import {
+  BarEvent,
+  BarLog,
+  ForecastLog,
+  Health,
+  Hello,
+  LogEvent,
+  NoteLog,
+  Provenance,
+  QuoteEvent,
+  ScoreLog,
+  ServerMessage,
+  StateEvent,
+} from '../api/schema';
 import { Bar } from '../market/bar';
 import { Forecast } from '../market/forecast';
+import { Score } from '../market/score';
 
-/** The hub's messages as in docs/protocol.md. Times are ms UTC; a number that is not one comes as null. */
-export interface Hello {
-  readonly protocol: number;
-  readonly boot: string;
-  readonly seq: number;
-  readonly resumed: boolean;
-  readonly server: string;
-  readonly ui: string;
-  readonly intervals: readonly string[];
-  readonly levels: readonly number[];
-  readonly symbols: readonly string[];
-}
+export type { BarLog, ForecastLog, Health, Hello, LogEvent, NoteLog, QuoteEvent, ScoreLog, ServerMessage, StateEvent };
+export type BarState = BarEvent;
+export type ProvenanceKind = Provenance['kind'];
 
-export interface Health {
-  readonly ts: number;
-  readonly seq: number;
-  readonly lag_ms: number | null;
-  readonly watermark: number | null;
-  readonly clients: number;
-  readonly dropped: number;
-  readonly conflated: number;
-  readonly rejects: number;
-  readonly provenance: { readonly kind: ProvenanceKind; readonly detail: string };
-}
+const NO_HELLO: Hello = {
+  ...{ protocol: 0, boot: '', seq: 0, resumed: false, server: '', ui: '' },
+  ...{ intervals: [], levels: [], symbols: [] },
+};
 
-export type ProvenanceKind = 'live' | 'delayed' | 'replay' | 'synthetic' | 'foreign';
-
-type Price = number | null;
-type BarRow = readonly [
-  symbol: string,
-  interval: string,
-  start: number,
-  open: Price,
-  high: Price,
-  low: Price,
-  close: Price,
-  volume: Price,
-  vwap: Price,
-  trades: number,
-  state: Bar['state'],
-  revision: number,
-  quality: Bar['quality'],
-  source: string,
-  bid: Price,
-  ask: Price,
-  bidSize: Price,
-  askSize: Price,
-  buyVolume: Price,
-  knownAt: number,
-];
-type ForecastRow = readonly [
-  symbol: string,
-  interval: string,
-  start: number,
-  made: number,
-  horizon: number,
-  due: number,
-  price: number,
-  location: number,
-  variance: number,
-  quantiles: readonly number[],
-  family: string,
-  version: string,
-  source: string,
-];
-
-export type QuoteEvent = readonly ['quote', symbol: string, ts: number, last: number, source: string];
-export type BarState = readonly ['bar', ...BarRow];
-export type StateEvent = QuoteEvent | BarState | readonly ['health', Health];
-
-export type BarLog = readonly [seq: number, 'bar', ...BarRow];
-export type ForecastLog = readonly [seq: number, 'forecast', ...ForecastRow];
-export type ModelLog = readonly [seq: number, 'model', family: string, version: string, alias: string, text: string];
-export type LogEvent = BarLog | ForecastLog | ModelLog;
-
-export type ServerMessage =
-  readonly ['hello', Hello] | readonly ['state', readonly StateEvent[]] | readonly ['log', readonly LogEvent[]];
-
-const KINDS: readonly unknown[] = ['hello', 'state', 'log'];
-
-/** The message in `text`, or null if it is of a kind this page doesn't know. Throws SyntaxError if it isn't JSON. */
+/**
+ * The message in `text`, or null if this page can't use it: no JSON, another kind, a hello without a number. Fields
+ * and events that it doesn't know stay; a log event of an unknown kind still counts in the sequence.
+ */
 export function decode(text: string): ServerMessage | null {
-  const message: unknown = JSON.parse(text);
-  return Array.isArray(message) && KINDS.includes(message[0]) ? (message as unknown as ServerMessage) : null;
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!Array.isArray(message)) return null;
+  const [kind, body] = message as unknown[];
+  if (kind === 'hello') return isHello(body) ? ['hello', { ...NO_HELLO, ...body }] : null;
+  if (!Array.isArray(body)) return null;
+  if (kind === 'state') return ['state', body.filter(isStateEvent)];
+  return kind === 'log' ? ['log', body.filter(isLogEvent)] : null;
+}
+
+function isHello(body: unknown): body is Hello {
+  const hello = body as Partial<Hello> | null;
+  return typeof hello === 'object' && typeof hello?.seq === 'number' && typeof hello.boot === 'string';
+}
+
+function isStateEvent(event: unknown): event is StateEvent {
+  if (!Array.isArray(event)) return false;
+  const [kind, first] = event as unknown[];
+  if (kind === 'health') return typeof (first as Partial<Health> | null)?.provenance?.kind === 'string';
+  return (kind === 'quote' || kind === 'bar') && typeof first === 'string';
+}
+
+function isLogEvent(event: unknown): event is LogEvent {
+  return Array.isArray(event) && typeof event[0] === 'number' && typeof event[1] === 'string';
 }
 
 /** Under which key a state event replaces an earlier one. */
@@ -94,12 +67,17 @@ export function stateKey(event: StateEvent): string {
 }
 
 export function barOf(event: BarState | BarLog): Bar {
-  const row = (event[0] === 'bar' ? event.slice(1) : event.slice(2)) as unknown as BarRow;
-  const [, , start, open, high, low, close, volume, vwap, trades, state, revision, quality] = row;
+  const row = (event[0] === 'bar' ? event : event.slice(1)) as unknown as BarState;
+  const [, , , start, open, high, low, close, volume, vwap, trades, state, revision, quality] = row;
   return { start, open, high, low, close, volume, vwap, trades, state, revision, quality };
 }
 
 export function forecastOf(event: ForecastLog): Forecast {
-  const [, , , , start, made, horizon, due, price, , , quantiles, family, version] = event;
-  return { start, made, horizon, due, price, quantiles, family, version };
+  const [, , , , start, made, horizon, due, price, , , quantiles, family, version, , shadow] = event;
+  return { start, made, horizon, due, price, quantiles, family, version, shadow };
+}
+
+export function scoreOf(event: ScoreLog): Score {
+  const [, , , , start, made, horizon, due, family, version, , truth, , crps, naive, , , inside80, inside95] = event;
+  return { start, made, horizon, due, family, version, truth, crps, naive, inside80, inside95, shadow: event[21] };
 }

@@ -37,6 +37,8 @@ export class Stream {
   readonly health = signal<Health | null>(null);
   /** Hub to page in ms by the two clocks, null where they disagree too much to say. */
   readonly transit = signal<number | null>(null);
+  /** The page's clock less the hub's in ms, too high by the shortest way of a message; null before the first. */
+  readonly skew = signal<number | null>(null);
   readonly log = signal<LogProgress>({ seq: 0, count: 0, holes: 0 });
 
   private readonly document = inject(DOCUMENT);
@@ -120,6 +122,7 @@ export class Stream {
     this.flush();
     const first = this.boot === '';
     this.attempt = 0;
+    if (this.boot !== hello.boot) this.skew.set(null);
     this.boot = hello.boot;
     this.hello.set(hello);
     if (hello.resumed) {
@@ -198,6 +201,7 @@ export class Stream {
   private takeHealth(health: Health): void {
     this.health.set(health);
     const transit = this.lastMessageAt - health.ts;
+    this.skew.update((skew) => (skew === null ? transit : Math.min(skew, transit)));
     this.transit.set(transit >= 0 && transit < 10_000 ? transit : null);
   }
 }

@@ -12,6 +12,7 @@ export interface Palette {
   readonly down: string;
   readonly warn: string;
   readonly fan: string;
+  readonly family: Readonly<Record<'blend' | 'transformer' | 'lstm' | 'arima' | 'floor', string>>;
 }
 
 export function readPalette(root: HTMLElement): Palette {
@@ -30,6 +31,10 @@ export function readPalette(root: HTMLElement): Palette {
     down: read('down'),
     warn: read('warn'),
     fan: read('fan'),
+    family: {
+      ...{ blend: read('blend'), transformer: read('transformer'), lstm: read('lstm') },
+      ...{ arima: read('arima'), floor: read('floor') },
+    },
   };
 }
 

@@ -12,6 +12,15 @@ export class Preferences {
     }
   }
 
+  /** Whatever was kept, null if nothing was. */
+  text(name: string): string | null {
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      return null;
+    }
+  }
+
   write(name: string, value: string): void {
     try {
       localStorage.setItem(name, value);

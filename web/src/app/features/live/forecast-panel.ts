@@ -1,21 +1,22 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 
-import { familyName, isFallback, versionText } from '../../core/market/forecast';
 import { Layout } from '../../core/layout/layout';
 import { Selection } from '../../core/selection/selection';
 import { Stream } from '../../core/stream/stream';
 import { Zone } from '../../core/zone/zone';
-import { Badge } from '../../ui/badge/badge';
 import { PanelState } from '../../ui/panel-state/panel-state';
 import { Segmented } from '../../ui/segmented/segmented';
 import { ageText, barPrecision, timeText } from '../../ui/text/time-text';
+import { FamilyRecord } from './family-record';
+import { FamilySwitch } from './family-switch';
 import { LiveStore } from './live-store';
+import { ModelCard } from './model-card';
 import { QuantileLadder } from './quantile-ladder';
 
-/** What is said of the chosen symbol: the quantiles of one horizon and who says it. */
+/** What is said of the chosen symbol: the quantiles of one horizon, the record of each family, and who says it. */
 @Component({
   selector: 'ca-forecast-panel',
-  imports: [Badge, PanelState, QuantileLadder, Segmented],
+  imports: [FamilyRecord, FamilySwitch, ModelCard, PanelState, QuantileLadder, Segmented],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <header class="panel-head">
@@ -34,29 +35,21 @@ import { QuantileLadder } from './quantile-ladder';
       <ca-segmented
         class="small end"
         label="Horizon"
-        [choices]="['1', '5']"
-        [names]="['1 bar', '5 bars']"
+        [choices]="horizons()"
+        [names]="horizonNames()"
         [value]="'' + store.horizon()"
-        (valueChange)="store.horizon.set(+$event)"
+        (valueChange)="selection.chooseHorizon(+$event)"
       />
     </header>
     @if (store.forecast(); as forecast) {
-      <ca-quantile-ladder [forecast]="forecast" [class.faded]="late() !== null" />
-      <section class="model" aria-label="Model">
-        <div class="name">
-          <b>{{ forecast.family }}-{{ selection.interval() }}</b>
-          <span class="version">{{ version() }}</span>
-          @if (fallback()) {
-            <ca-badge tone="fallback">Fallback {{ family() }}</ca-badge>
-          } @else {
-            <ca-badge>Champion</ca-badge>
-          }
-        </div>
-        <p>
-          {{ fallback() ? 'No trained model serves this interval yet, the floor speaks.' : 'The model in service.' }}
-          Between 1 and 5 bars the fan is interpolated in √h, its 50 % edge between the levels beside it.
-        </p>
-      </section>
+      <div [class.faded]="late() !== null || offline()">
+        @if (store.families().length > 1) {
+          <ca-family-switch />
+        }
+        <ca-quantile-ladder [forecast]="forecast" />
+      </div>
+      <ca-family-record />
+      <ca-model-card />
     } @else if (store.phase().phase === 'loading') {
       <ca-panel-state phase="loading" what="Loading the forecast" />
     } @else if (store.phase().phase === 'ready') {
@@ -66,6 +59,13 @@ import { QuantileLadder } from './quantile-ladder';
         [detail]="
           'The first comes when the windows of ' + selection.symbol() + ' at ' + selection.interval() + ' are full.'
         "
+      />
+    } @else {
+      <ca-panel-state
+        phase="failed"
+        what="The forecast did not load"
+        detail="It comes with the bars."
+        (retry)="store.load()"
       />
     }
   `,
@@ -78,16 +78,12 @@ export class ForecastPanel {
   private readonly stream = inject(Stream);
   private readonly zone = inject(Zone);
 
-  protected readonly family = computed(() => familyName(this.store.forecast()?.family ?? ''));
+  protected readonly horizons = computed(() => this.store.horizons().map(String));
+  protected readonly horizonNames = computed(() => this.store.horizons().map((n) => (n === 1 ? '1 bar' : `${n} bars`)));
   /** Times with seconds, and the compact layout, leave room for one of the two. */
   protected readonly roomy = computed(
     () => !this.layout.compact() && barPrecision(this.selection.interval()) === 'minute',
   );
-  protected readonly fallback = computed(() => {
-    const forecast = this.store.forecast();
-    return forecast !== null && isFallback(forecast);
-  });
-  protected readonly version = computed(() => versionText(this.store.forecast()?.version ?? ''));
   protected readonly offline = computed(() => this.stream.connection().phase === 'offline');
   /** Age of a forecast whose bar has long come due, by the newest bar; null while it is fresh. */
   protected readonly late = computed(() => {

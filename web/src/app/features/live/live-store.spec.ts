@@ -13,13 +13,30 @@ const bar = (start: number, close: number, state: Bar['state'] = 'final', revisi
   ...{ start: start * MINUTE, open: 1, high: 9, low: 1, close, volume: 1, vwap: 1, trades: 1 },
   ...{ state, revision, quality: 'ok' },
 });
+const UNTOLD = [null, null, null, null, null, 0] as const;
 const row = ({ start, open, high, low, close, volume, vwap, trades, state, revision, quality }: Bar, symbol = 'A') =>
-  [symbol, '1m', start, open, high, low, close, volume, vwap, trades, state, revision, quality, 'test'] as const;
+  [
+    symbol,
+    '1m',
+    start,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    vwap,
+    trades,
+    state,
+    revision,
+    quality,
+    'test',
+    ...UNTOLD,
+  ] as const;
 const barLog = (seq: number, of: Bar, symbol = 'A'): BarLog => [seq, 'bar', ...row(of, symbol)];
 const barState = (of: Bar): BarState => ['bar', ...row(of)];
-const forecastLog = (seq: number, start: number, horizon: number): ForecastLog => [
+const forecastLog = (seq: number, start: number, horizon: number, family = 'ewma', shadow = false): ForecastLog => [
   ...([seq, 'forecast', 'A', '1m', start * MINUTE, (start + 1) * MINUTE, horizon] as const),
-  ...([(start + 1 + horizon) * MINUTE, 100, 0, 1e-6, [99, 100, 101], 'ewma', '1', 'test'] as const),
+  ...([(start + 1 + horizon) * MINUTE, 100, 0, 1e-6, [99, 100, 101], family, '1', 'test', shadow] as const),
 ];
 
 describe('LiveStore', () => {
@@ -31,9 +48,11 @@ describe('LiveStore', () => {
   };
   let store: LiveStore;
   const symbol = signal('A');
+  const family = signal<string | null>(null);
 
   beforeEach(() => {
     symbol.set('A');
+    family.set(null);
     const api = {
       bars: () => new Promise<BarsPage>((bars, fail) => (answer = { ...answer, bars, fail })),
       forecasts: () => new Promise<ForecastsPage>((forecasts) => (answer = { ...answer, forecasts })),
@@ -42,7 +61,7 @@ describe('LiveStore', () => {
       providers: [
         LiveStore,
         { provide: HubApi, useValue: api },
-        { provide: Selection, useValue: { symbol, interval: signal('1m') } },
+        { provide: Selection, useValue: { symbol, interval: signal('1m'), horizon: signal(null), family } },
         { provide: Stream, useValue: { subscribe: (it: StreamSink) => ((sink = it), () => undefined) } },
       ],
     });
@@ -92,6 +111,20 @@ describe('LiveStore', () => {
     expect(store.saidFor(6 * MINUTE)?.start).toBe(MINUTE);
     expect(store.saidFor(2 * MINUTE, 1)?.start).toBe(MINUTE);
     expect(store.fan()?.knots.map((knot) => knot.horizon)).toEqual([0, 1, 5]);
+  });
+
+  it('draws the served family, another one when asked, and never one that has fallen silent', async () => {
+    await snapshot(0, [bar(1, 1)]);
+    sink.log!([forecastLog(1, 1, 5, 'lstm'), forecastLog(2, 8, 5, 'blend'), forecastLog(3, 8, 5, 'arima', true)]);
+    expect(store.families()).toEqual(['blend', 'arima']);
+    expect(store.forecast()?.family).toBe('blend');
+    expect(store.saidFor(6 * MINUTE)?.family).toBe('lstm');
+    family.set('arima');
+    expect(store.forecast()?.family).toBe('arima');
+    expect(store.saidFor(6 * MINUTE)).toBeUndefined();
+    expect(store.rivals().map((each) => each.family)).toEqual(['blend', 'arima']);
+    family.set('lstm');
+    expect(store.forecast()?.family).toBe('blend');
   });
 
   it('fetches again after a reset and when the symbol changes', async () => {

@@ -9,6 +9,8 @@ import { barOf, BarLog, BarState, forecastOf, ForecastLog, LogEvent, StateEvent 
 import { Stream } from '../../core/stream/stream';
 import { intervalMs } from '../../ui/text/time-text';
 import { fanOf } from './fan';
+import { speakingFamilies } from './family-choice';
+import { Said } from './said';
 
 /** Told of every change, outside change detection; `null` means that everything may be new. */
 export type SeriesListener = (change: { readonly kind: BarChange; readonly bar: Bar } | null) => void;
@@ -20,7 +22,6 @@ export type LoadPhase =
 const FIRST_PAGE = 600;
 const FORECAST_PAGE = 600;
 const OLDER_PAGE = 600;
-const SAID_LIMIT = 4000;
 
 /** Bars and forecasts of the chosen symbol and interval: a snapshot over HTTP, then what the stream adds to it. */
 @Injectable()
@@ -29,21 +30,44 @@ export class LiveStore {
   readonly series = new BarSeries();
   /** The newest bar with prices. */
   readonly lastBar = signal<Bar | null>(null);
-  /** The newest forecast of each horizon, nearest first. */
-  readonly forecasts = signal<readonly Forecast[]>([]);
+  /** The newest forecast of each family and horizon. */
+  private readonly newest = signal<readonly Forecast[]>([]);
+  /** Families that speak, the served one first. */
+  readonly families = computed(() => speakingFamilies(this.newest(), intervalMs(this.selection.interval())), {
+    equal: (a, b) => a.join() === b.join(),
+  });
+  /** The chosen family is the address's if it speaks, else the served one. */
+  readonly family = computed(() => {
+    const [asked, families] = [this.selection.family(), this.families()];
+    return asked !== null && families.includes(asked) ? asked : (families[0] ?? null);
+  });
+  /** The newest forecast of each horizon by the chosen family, nearest first. */
+  readonly forecasts = computed(() => this.newest().filter((each) => each.family === this.family()));
   readonly fan = computed(() => {
     const made = Math.max(...this.forecasts().map((each) => each.made));
     return fanOf(this.forecasts().filter((each) => each.made === made));
   });
-  readonly horizon = signal(5);
+  readonly horizons = computed(() => {
+    const said = [...new Set(this.newest().map((each) => each.horizon))].sort((a, b) => a - b);
+    return said.length ? said : [1, 5];
+  });
+  readonly horizon = computed(() => {
+    const [asked, horizons] = [this.selection.horizon(), this.horizons()];
+    return asked !== null && horizons.includes(asked) ? asked : horizons.at(-1)!;
+  });
   readonly forecast = computed(() => this.forecasts().find((each) => each.horizon === this.horizon()) ?? null);
+  /** What each family says for the chosen horizon, the served one first. */
+  readonly rivals = computed(() =>
+    this.families().flatMap(
+      (family) => this.newest().find((each) => each.family === family && each.horizon === this.horizon()) ?? [],
+    ),
+  );
 
   private readonly api = inject(HubApi);
   private readonly stream = inject(Stream);
   private readonly selection = inject(Selection);
   private readonly listeners = new Set<SeriesListener>();
-  /** By horizon, then by start of the bar it is about. */
-  private said = new Map<number, Map<number, Forecast>>();
+  private said = new Said();
   private early: LogEvent[] | null = [];
   private forming: BarState | null = null;
   private abort = new AbortController();
@@ -73,9 +97,10 @@ export class LiveStore {
     return () => this.listeners.delete(listener);
   }
 
-  /** What was said, `horizon` bars before, about the bar that starts at `start`. */
+  /** What the chosen family said, `horizon` bars before, about the bar that starts at `start`. */
   saidFor(start: number, horizon = this.horizon()): Forecast | undefined {
-    return this.said.get(horizon)?.get(start);
+    const family = this.family();
+    return this.said.of(start, horizon, family === this.families()[0] ? null : family);
   }
 
   async load(): Promise<void> {
@@ -93,8 +118,8 @@ export class LiveStore {
       ]);
       if (signal.aborted) return;
       this.series.reset(bars.bars);
-      this.said = new Map();
-      this.forecasts.set([]);
+      this.said = new Said();
+      this.newest.set([]);
       this.addForecasts(forecasts.forecasts);
       const [early, forming] = [this.early, this.forming as BarState | null];
       this.early = null;
@@ -166,16 +191,15 @@ export class LiveStore {
   }
 
   private addForecasts(forecasts: readonly Forecast[]): void {
-    const newest = new Map(this.forecasts().map((each) => [each.horizon, each]));
+    const newest = new Map(this.newest().map((each) => [`${each.family} ${each.horizon}`, each]));
     const length = intervalMs(this.selection.interval());
     for (const forecast of forecasts) {
-      const said = this.said.get(forecast.horizon) ?? new Map<number, Forecast>();
-      this.said.set(forecast.horizon, said.set(forecast.due - length, forecast));
-      if (said.size > SAID_LIMIT) for (const old of [...said.keys()].slice(0, SAID_LIMIT / 4)) said.delete(old);
-      const present = newest.get(forecast.horizon);
-      if (!present || present.start <= forecast.start) newest.set(forecast.horizon, forecast);
+      this.said.add(forecast, length);
+      const key = `${forecast.family} ${forecast.horizon}`;
+      const present = newest.get(key);
+      if (!present || present.start <= forecast.start) newest.set(key, forecast);
     }
-    this.forecasts.set([...newest.values()].sort((a, b) => a.horizon - b.horizon));
+    this.newest.set([...newest.values()].sort((a, b) => a.horizon - b.horizon));
   }
 
   private findLast(): void {

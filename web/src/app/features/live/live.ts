@@ -2,22 +2,29 @@ import { ChangeDetectionStrategy, Component, computed, effect, inject, input, si
 import { Title } from '@angular/platform-browser';
 
 import { Layout } from '../../core/layout/layout';
+import { familyToken } from '../../core/market/forecast';
 import { Quotes } from '../../core/market/quotes';
 import { Selection } from '../../core/selection/selection';
 import { Stream } from '../../core/stream/stream';
 import { Zone } from '../../core/zone/zone';
-import { Check } from '../../ui/check/check';
-import { Icon } from '../../ui/icon/icon';
+import { Divider } from '../../ui/divider/divider';
 import { PanelState } from '../../ui/panel-state/panel-state';
 import { Segmented } from '../../ui/segmented/segmented';
 import { timeText } from '../../ui/text/time-text';
 import { BarTable } from './bar-table';
 import { ChartLegend } from './chart-legend';
+import { ChartTools } from './chart-tools';
+import { barsCsv, save } from './export';
+import { FamilySwitch } from './family-switch';
 import { ForecastPanel } from './forecast-panel';
 import { LiveStore } from './live-store';
+import { ModelRegistry } from './model-registry';
 import { PhoneFigures } from './phone-figures';
 import { PriceChart } from './price-chart';
 import { PriceHead } from './price-head';
+import { RecordPanel } from './record-panel';
+import { ScoreRecord } from './score-record';
+import { ShownParts } from './shown-parts';
 import { Watchlist } from './watchlist';
 import { WatchlistHistory } from './watchlist-history';
 import { WatchlistSheet } from './watchlist-sheet';
@@ -28,27 +35,32 @@ import { WatchlistSheet } from './watchlist-sheet';
   imports: [
     BarTable,
     ChartLegend,
-    Check,
+    ChartTools,
+    Divider,
+    FamilySwitch,
     ForecastPanel,
-    Icon,
     PanelState,
     PhoneFigures,
     PriceChart,
     PriceHead,
+    RecordPanel,
     Segmented,
     Watchlist,
     WatchlistSheet,
   ],
-  providers: [LiveStore, WatchlistHistory],
+  providers: [LiveStore, ModelRegistry, ScoreRecord, ShownParts, WatchlistHistory],
   changeDetection: ChangeDetectionStrategy.OnPush,
-  host: { '(document:keydown.end)': 'goLive($event)' },
+  host: { '(document:keydown.end)': 'goLive($event)', '[style.--fan]': 'hue()' },
   templateUrl: './live.html',
   styleUrl: './live.scss',
 })
 export class Live {
-  /** From the address: `/live/AAPL?i=1m`. */
+  /** From the address, see `Address`. */
   readonly symbol = input<string>();
   readonly i = input<string>();
+  readonly h = input<string>();
+  readonly f = input<string>();
+  readonly show = input<string>();
 
   protected readonly store = inject(LiveStore);
   protected readonly selection = inject(Selection);
@@ -57,8 +69,7 @@ export class Live {
   private readonly zone = inject(Zone);
   private readonly chart = viewChild(PriceChart);
 
-  protected readonly volume = signal(true);
-  protected readonly record = signal(true);
+  protected readonly parts = inject(ShownParts);
   protected readonly table = signal(false);
   protected readonly cursor = signal<number | null>(null);
 
@@ -76,6 +87,15 @@ export class Live {
     () =>
       `${this.selection.symbol()}, ${this.selection.interval()} candles with volume and forecast. Arrow keys move the crosshair.`,
   );
+  protected readonly horizons = computed(() => this.store.horizons().map(String));
+  protected readonly horizonNames = computed(() =>
+    this.store.horizons().map((n) => (n === 1 ? '1 bar ahead' : `${n} bars ahead`)),
+  );
+  /** A stand-in has no hue of its own: what is served is drawn in the forecast's. */
+  protected readonly hue = computed(() => {
+    const token = familyToken(this.store.family() ?? 'blend');
+    return `var(--${token === 'floor' ? 'blend' : token})`;
+  });
   protected readonly failure = computed(() => {
     const phase = this.store.phase();
     if (phase.phase !== 'failed') return '';
@@ -85,8 +105,37 @@ export class Live {
 
   constructor() {
     const [title, quotes] = [inject(Title), inject(Quotes)];
-    effect(() => this.selection.follow(this.symbol(), this.i()));
+    effect(() =>
+      this.selection.follow({
+        symbol: this.symbol(),
+        interval: this.i(),
+        horizon: this.h(),
+        family: this.f(),
+        show: this.show(),
+      }),
+    );
     effect(() => title.setTitle(`${this.selection.symbol() || quotes.symbols()[0] || 'Live'} · Live · Causal Alpha`));
+  }
+
+  protected reload(): void {
+    location.reload();
+  }
+
+  protected saveCsv(): void {
+    const levels = this.stream.hello()?.levels ?? [];
+    const text = barsCsv(this.store.series.bars, levels, (start) => this.store.saidFor(start));
+    save(`${this.fileName()}.csv`, new Blob([text], { type: 'text/csv' }));
+  }
+
+  protected savePng(): void {
+    this.chart()
+      ?.picture()
+      ?.toBlob((picture) => picture && save(`${this.fileName()}.png`, picture));
+  }
+
+  private fileName(): string {
+    const last = this.store.lastBar()?.start ?? 0;
+    return `${this.selection.symbol()}-${this.selection.interval()}-${new Date(last).toISOString().slice(0, 19)}`;
   }
 
   protected goLive(event: Event): void {

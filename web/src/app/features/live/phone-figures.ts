@@ -1,36 +1,35 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 
-import { familyName, isFallback, priceAt, versionText } from '../../core/market/forecast';
+import { versionText } from '../../core/market/forecast';
+import { chanceBand } from '../../core/market/tally';
 import { Selection } from '../../core/selection/selection';
-import { Stream } from '../../core/stream/stream';
 import { Zone } from '../../core/zone/zone';
-import { basisPointsText, priceText } from '../../ui/text/number-text';
 import { barPrecision, timeText } from '../../ui/text/time-text';
 import { LiveStore } from './live-store';
+import { ModelRegistry } from './model-registry';
+import { ScoreRecord } from './score-record';
 
-/** The forecast panel of a phone: three figures and the line that no page goes without. */
+/** The record and the model on a phone: three figures and the line that no page goes without. */
 @Component({
   selector: 'ca-phone-figures',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    @if (figures(); as shown) {
+    @if (store.forecast(); as forecast) {
       <dl>
         <div>
-          <dt>Median</dt>
-          <dd>{{ shown.median }}</dd>
-          <dd class="note">{{ shown.from }}</dd>
+          <dt>In 80 %{{ last() }}</dt>
+          <dd>{{ hits() }}</dd>
+          <dd class="note">{{ chance() }}</dd>
         </div>
         <div>
-          <dt>Half of 80 %</dt>
-          <dd>{{ shown.half }}</dd>
-          <dd class="note" data-testid="forecast-made">made {{ shown.made }}</dd>
+          <dt>CRPS / naive{{ last() }}</dt>
+          <dd>{{ loss() }}</dd>
+          <dd class="note" data-testid="forecast-made">made {{ made() }}</dd>
         </div>
         <div>
           <dt>Model</dt>
-          <dd class="model">{{ shown.model }}</dd>
-          <dd class="note" [class.warn]="shown.fallback">
-            {{ shown.fallback ? 'Fallback' : 'Champion' }} {{ shown.version }}
-          </dd>
+          <dd class="model">{{ registry.name() }} {{ version() }}</dd>
+          <dd class="note" [class.warn]="registry.state().tone === 'fallback'">{{ registry.state().text }}</dd>
         </div>
       </dl>
     } @else {
@@ -44,22 +43,27 @@ import { LiveStore } from './live-store';
 })
 export class PhoneFigures {
   protected readonly store = inject(LiveStore);
+  protected readonly registry = inject(ModelRegistry);
+  private readonly record = inject(ScoreRecord);
   private readonly selection = inject(Selection);
-  private readonly stream = inject(Stream);
   private readonly zone = inject(Zone);
 
-  protected readonly figures = computed(() => {
-    const [forecast, levels] = [this.store.forecast(), this.stream.hello()?.levels];
-    if (!forecast || !levels) return null;
-    const at = (level: number): number => priceAt(forecast.quantiles, levels, level);
-    return {
-      median: priceText(at(0.5)),
-      from: basisPointsText(at(0.5), forecast.price),
-      half: `±${(((at(0.9) - at(0.1)) / 2 / forecast.price) * 10_000).toFixed(1)} bp`,
-      made: timeText(forecast.made, this.zone.name(), barPrecision(this.selection.interval())),
-      model: `${familyName(forecast.family)}-${this.selection.interval()}`,
-      version: versionText(forecast.version),
-      fallback: isFallback(forecast),
-    };
+  private readonly tally = computed(() => this.record.rolling().at(-1));
+  protected readonly last = computed(() => (this.tally() ? `, last ${this.tally()!.n}` : ''));
+  protected readonly hits = computed(() => {
+    const tally = this.tally();
+    return tally ? `${(tally.inside80 * 100).toFixed(1)} %` : '–';
   });
+  protected readonly loss = computed(() => this.tally()?.ratio?.toFixed(3) ?? '–');
+  protected readonly chance = computed(() => {
+    const tally = this.tally();
+    if (!tally) return 'none due yet';
+    const [low, high] = chanceBand(0.8, tally.n, this.store.horizon());
+    if (tally.inside80 > high) return 'more than chance';
+    return tally.inside80 < low ? 'less than chance' : 'within chance';
+  });
+  protected readonly version = computed(() => versionText(this.store.forecast()?.version ?? ''));
+  protected readonly made = computed(() =>
+    timeText(this.store.forecast()?.made ?? 0, this.zone.name(), barPrecision(this.selection.interval())),
+  );
 }

@@ -13,11 +13,12 @@ import {
   viewChild,
 } from '@angular/core';
 
-import { familyName, isFallback } from '../../core/market/forecast';
+import { familyName, familyToken, isFallback } from '../../core/market/forecast';
 import { Selection } from '../../core/selection/selection';
 import { Stream } from '../../core/stream/stream';
-import { readPalette } from '../../core/theme/palette';
+import { Palette, readPalette } from '../../core/theme/palette';
 import { Theme } from '../../core/theme/theme';
+import { reloadOnce } from '../../core/upgrade/reload-once';
 import { Zone } from '../../core/zone/zone';
 import { barPrecision, dayText, intervalMs, isMidnight, timeText } from '../../ui/text/time-text';
 import { Icon } from '../../ui/icon/icon';
@@ -47,7 +48,7 @@ const FONT = '"IBM Plex Sans", system-ui, sans-serif';
       (window:pointerup)="release()"
       (wheel)="wheel()"
     ></div>
-    <span class="zone">{{ zone.name() }}</span>
+    <span class="zone">{{ zone.label() }}</span>
     @if (!following()) {
       <button class="btn live" type="button" (click)="goLive()"><ca-icon name="end" />Go live <kbd>End</kbd></button>
     }
@@ -62,8 +63,8 @@ const FONT = '"IBM Plex Sans", system-ui, sans-serif';
 })
 export class PriceChart {
   readonly label = input.required<string>();
-  readonly volume = input(true);
-  readonly record = input(true);
+  /** Panes and lines: volume, truth, rsi, volatility, vwap, ema, and record for the bands behind the candles. */
+  readonly shown = input.required<ReadonlySet<string>>();
   /** Index of the bar under the crosshair, null at rest. */
   readonly cursor = output<number | null>();
 
@@ -91,6 +92,11 @@ export class PriceChart {
     this.chart?.goLive();
   }
 
+  /** The chart as a picture, null before it stands. */
+  picture(): HTMLCanvasElement | null {
+    return this.chart?.picture() ?? null;
+  }
+
   moveCursor(step: number): void {
     this.chart?.moveCursor(step);
   }
@@ -101,8 +107,8 @@ export class PriceChart {
       const fonts = Promise.all([document.fonts.load(`400 11px ${FONT}`), document.fonts.load(`600 11px ${FONT}`)]);
       const [{ MarketChart }] = await Promise.all([import('./chart/market-chart'), fonts]);
       if (!this.gone) this.start(MarketChart);
-    } catch {
-      this.failed.set(true);
+    } catch (error) {
+      if (!reloadOnce(error)) this.failed.set(true);
     }
   }
 
@@ -160,15 +166,23 @@ export class PriceChart {
       fanTitle: '',
       fallback: false,
       levels: this.stream.hello()?.levels ?? [],
-      palette: readPalette(document.documentElement),
+      palette: this.palette(),
       future: 0,
       roomy: true,
-      showRecord: this.record(),
+      rivals: [],
+      showRecord: this.shown().has('record'),
       fontFamily: FONT,
       saidFor: (start) => this.store.saidFor(start),
       timeText: (ms) => timeText(ms, this.zone.name(), barPrecision(this.selection.interval())),
       now: 0,
     };
+  }
+
+  /** The fan has its family's hue; a stand-in is drawn as the served forecast that it is, with dashed edges. */
+  private palette(): Palette {
+    const palette = readPalette(document.documentElement);
+    const token = familyToken(this.store.family() ?? 'blend');
+    return { ...palette, fan: palette.family[token === 'floor' ? 'blend' : token] };
   }
 
   private follow(chart: MarketChart, scene: ChartScene) {
@@ -177,7 +191,8 @@ export class PriceChart {
       effect(() => {
         scene.levels = this.stream.hello()?.levels ?? [];
         const fan = this.store.fan();
-        scene.showRecord = this.record();
+        scene.showRecord = this.shown().has('record');
+        scene.rivals = this.store.rivals();
         scene.fallback = fan !== null && isFallback(fan.far);
         const bars = fan?.far.horizon === 1 ? 'next bar' : `next ${fan?.far.horizon} bars`;
         scene.fanTitle = fan ? `${familyName(fan.far.family)}, ${bars}` : '';
@@ -186,15 +201,16 @@ export class PriceChart {
       effect(() => {
         this.theme.shown();
         this.theme.palette();
+        this.store.family();
         // The attribute on <html> is set by an effect too: read the tokens when all have run.
         queueMicrotask(() => {
           if (this.gone) return;
-          chart.setPalette(readPalette(document.documentElement));
+          chart.setPalette(this.palette());
           chart.setEdges(this.store.forecast());
         });
       }, options),
       effect(() => chart.setEdges(this.store.forecast()), options),
-      effect(() => chart.setVolumeVisible(this.volume()), options),
+      effect(() => chart.setShown(this.shown()), options),
       effect(() => {
         this.zone.name();
         chart.rewrite();

@@ -23,7 +23,7 @@ import { HISTORY_BARS, WatchlistHistory } from './watchlist-history';
     @if (change(); as change) {
       <span class="change">
         <ca-price-change [change]="change.by" [text]="change.text" />
-        <span class="since">over {{ bars }} × {{ selection.interval() }}</span>
+        <span class="since">{{ change.since }}</span>
       </span>
     }
     @if (layout.phone() && interval(); as said) {
@@ -39,7 +39,6 @@ export class PriceHead {
   protected readonly layout = inject(Layout);
   protected readonly selection = inject(Selection);
   protected readonly store = inject(LiveStore);
-  protected readonly bars = HISTORY_BARS;
   private readonly stream = inject(Stream);
   private readonly quotes = inject(Quotes);
   private readonly history = inject(WatchlistHistory);
@@ -49,9 +48,13 @@ export class PriceHead {
   );
   protected readonly price = computed(() => priceText(this.last()));
   protected readonly change = computed(() => {
-    const [last, from] = [this.last(), this.history.of(this.selection.symbol())()[0]];
+    const [symbol, last] = [this.selection.symbol(), this.last()];
+    const close = this.history.closeBefore(symbol, this.quotes.of(symbol)()?.ts ?? 0);
+    const from = close ?? this.history.of(symbol)()[0];
     if (last === null || from === undefined) return null;
-    return { by: last - from, text: `${signedText(last - from, priceDigits(last))} ${percentText(last, from)}` };
+    const long = this.layout.phone() ? 'since close' : `since close ${priceText(from)}`;
+    const since = close === null ? `over ${HISTORY_BARS} × ${this.selection.interval()}` : long;
+    return { by: last - from, text: `${signedText(last - from, priceDigits(last))} ${percentText(last, from)}`, since };
   });
   protected readonly interval = computed(() => {
     const [forecast, levels] = [this.store.forecast(), this.stream.hello()?.levels];

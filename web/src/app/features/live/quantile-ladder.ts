@@ -1,9 +1,12 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
 
-import { Forecast } from '../../core/market/forecast';
+import { Forecast, priceAt } from '../../core/market/forecast';
 import { Stream } from '../../core/stream/stream';
 import { basisPointsText, levelText, priceText } from '../../ui/text/number-text';
 import { densities } from './density';
+
+/** The edges of the fan's shares and the median. */
+const LADDER = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975];
 
 /** The quantiles as an order book: the bar's length is the density there over the highest one. */
 @Component({
@@ -44,14 +47,14 @@ export class QuantileLadder {
     const { quantiles, price } = this.forecast();
     const levels = this.stream.hello()?.levels ?? [];
     const widths = densities(quantiles, levels);
-    const rows = quantiles.map((quantile, at) => {
-      const level = levels[at] ?? NaN;
+    const rows = LADDER.map((level) => {
+      const quantile = priceAt(quantiles, levels, level);
       return {
         level: levelText(level),
         median: Math.abs(level - 0.5) < 1e-9,
         price: priceText(quantile),
         from: basisPointsText(quantile, price),
-        width: widths[at] ?? 0,
+        width: priceAt(widths, levels, level),
         opacity: opacity(level),
       };
     });

@@ -3,22 +3,27 @@ import { DestroyRef, effect, inject, Injectable, Signal, signal, untracked, Writ
 import { HubApi } from '../../core/api/hub-api';
 import { Bar } from '../../core/market/bar';
 import { BarSeries } from '../../core/market/bar-series';
-import { Quotes } from '../../core/market/quotes';
 import { Selection } from '../../core/selection/selection';
 import { barOf, LogEvent } from '../../core/stream/messages';
 import { Stream } from '../../core/stream/stream';
 
 export const HISTORY_BARS = 60;
 const FETCHES_AT_ONCE = 4;
+const DAY_MS = 86_400_000;
 
-/** The last closes of each watched symbol at the page's interval: fetched once, then kept by the log. */
+/**
+ * The last closes of each symbol that somebody looks at, at the page's interval, and the close of the day before:
+ * fetched when first asked for, then kept by the log.
+ */
 @Injectable()
 export class WatchlistHistory {
   private readonly api = inject(HubApi);
   private readonly stream = inject(Stream);
-  private readonly quotes = inject(Quotes);
   private readonly selection = inject(Selection);
   private readonly closes = new Map<string, WritableSignal<readonly number[]>>();
+  private readonly daily = new Map<string, WritableSignal<readonly Bar[]>>();
+  private waiting: string[] = [];
+  private fetching = 0;
   private series = new Map<string, BarSeries>();
   private asked = new Set<string>();
   private interval = '';
@@ -34,17 +39,19 @@ export class WatchlistHistory {
       this.abort.abort();
     });
     effect(() => {
-      const [interval, symbols] = [this.selection.interval(), this.quotes.symbols()];
-      if (!interval) return;
-      untracked(() => {
-        if (interval !== this.interval) this.restart(interval);
-        void this.fetch(symbols);
-      });
+      const interval = this.selection.interval();
+      if (interval && interval !== this.interval) untracked(() => this.restart(interval));
     });
   }
 
   of(symbol: string): Signal<readonly number[]> {
+    this.want(symbol);
     return this.cell(symbol);
+  }
+
+  /** The close of the last day that was over at `ts` (ms), null where none is known. */
+  closeBefore(symbol: string, ts: number): number | null {
+    return this.dailyCell(symbol)().findLast((bar) => bar.start + DAY_MS <= ts && bar.close !== null)?.close ?? null;
   }
 
   private restart(interval: string): void {
@@ -52,35 +59,52 @@ export class WatchlistHistory {
     this.abort = new AbortController();
     this.interval = interval;
     this.series = new Map();
+    const looked = [...this.asked];
     this.asked = new Set();
+    this.waiting = [];
+    this.fetching = 0;
     for (const cell of this.closes.values()) cell.set([]);
-    void this.fetch(untracked(this.quotes.symbols));
+    looked.forEach((symbol) => this.want(symbol));
   }
 
-  private async fetch(symbols: readonly string[]): Promise<void> {
-    const wanted = symbols.filter((symbol) => !this.asked.has(symbol));
-    wanted.forEach((symbol) => this.asked.add(symbol));
-    const [interval, { signal }] = [this.interval, this.abort];
-    const one = async (): Promise<void> => {
-      for (let symbol = wanted.shift(); symbol !== undefined; symbol = wanted.shift()) {
-        try {
-          const page = await this.api.bars(symbol, interval, { limit: HISTORY_BARS }, signal);
-          if (signal.aborted) return;
-          for (const bar of page.bars) if (bar.state !== 'forming') this.seriesOf(symbol).apply(bar);
-          this.publish(symbol);
-        } catch {
-          // A sparkline without a past is drawn by the log alone; the price beside it still lives.
-          if (signal.aborted) return;
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: FETCHES_AT_ONCE }, one));
+  private want(symbol: string): void {
+    if (this.asked.has(symbol) || !this.interval || !symbol) return;
+    this.asked.add(symbol);
+    this.waiting.push(symbol);
+    if (this.fetching < FETCHES_AT_ONCE) void this.work();
+  }
+
+  private async work(): Promise<void> {
+    const { signal } = this.abort;
+    this.fetching += 1;
+    for (let symbol = this.waiting.shift(); symbol !== undefined; symbol = this.waiting.shift()) {
+      await this.fetch(symbol, signal);
+      if (signal.aborted) return;
+    }
+    this.fetching -= 1;
+  }
+
+  private async fetch(symbol: string, signal: AbortSignal): Promise<void> {
+    try {
+      const [page, days] = await Promise.all([
+        this.api.bars(symbol, this.interval, { limit: HISTORY_BARS }, signal),
+        this.api.bars(symbol, '1d', { limit: 4 }, signal),
+      ]);
+      if (signal.aborted) return;
+      for (const bar of page.bars) if (bar.state !== 'forming') this.seriesOf(symbol).apply(bar);
+      this.dailyCell(symbol).set(days.bars.filter((bar) => bar.state !== 'forming'));
+      this.publish(symbol);
+    } catch {
+      // A sparkline without a past is drawn by the log alone; the price beside it still lives.
+    }
   }
 
   private takeLog(events: readonly LogEvent[]): void {
     const touched = new Set<string>();
     for (const event of events) {
-      if (event[1] !== 'bar' || event[3] !== this.interval) continue;
+      if (event[1] !== 'bar' || !this.asked.has(event[2])) continue;
+      if (event[3] === '1d') this.dailyCell(event[2]).update((days) => [...days.slice(-3), barOf(event)]);
+      if (event[3] !== this.interval) continue;
       this.seriesOf(event[2]).apply(barOf(event));
       touched.add(event[2]);
     }
@@ -97,6 +121,12 @@ export class WatchlistHistory {
     let series = this.series.get(symbol);
     if (!series) this.series.set(symbol, (series = new BarSeries(HISTORY_BARS * 2)));
     return series;
+  }
+
+  private dailyCell(symbol: string): WritableSignal<readonly Bar[]> {
+    let cell = this.daily.get(symbol);
+    if (!cell) this.daily.set(symbol, (cell = signal<readonly Bar[]>([])));
+    return cell;
   }
 
   private cell(symbol: string): WritableSignal<readonly number[]> {

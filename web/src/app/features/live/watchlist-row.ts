@@ -11,7 +11,7 @@ import { WatchlistHistory } from './watchlist-history';
 
 const FLASH_EVERY_MS = 250;
 
-/** One symbol: sparkline, last price, change over the sparkline's bars; a ring and an age when no price has come. */
+/** One symbol: sparkline, last price, change since the close (or over the sparkline); a ring and an age when no price has come. */
 @Component({
   selector: 'ca-watchlist-row',
   imports: [PriceChange, Sparkline],
@@ -48,7 +48,10 @@ export class WatchlistRow {
     const quote = this.quote();
     return quote ? [...this.closes(), quote.last] : this.closes();
   });
-  protected readonly base = computed(() => this.closes()[0] ?? null);
+  /** The close of the day before, else where the sparkline begins. */
+  protected readonly base = computed(
+    () => this.history.closeBefore(this.symbol(), this.quote()?.ts ?? 0) ?? this.closes()[0] ?? null,
+  );
   protected readonly price = computed(() => priceText(this.quote()?.last));
   protected readonly change = computed(() => percentText(this.quote()?.last ?? NaN, this.base() ?? NaN));
   protected readonly age = computed(() => {

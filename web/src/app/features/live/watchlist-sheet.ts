@@ -22,7 +22,7 @@ import { WatchlistRow } from './watchlist-row';
       <button class="btn quiet icon close" type="button" aria-label="Close the watchlist" (click)="close()">
         <ca-icon name="close" />
       </button>
-      <ca-watchlist class="sheet" (chosen)="close()" />
+      <ca-watchlist class="sheet" [rowHeight]="44" (chosen)="close()" />
     </dialog>
   `,
   styleUrl: './watchlist-sheet.scss',

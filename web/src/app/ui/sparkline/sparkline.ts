@@ -1,9 +1,11 @@
-import { ChangeDetectionStrategy, Component, effect, ElementRef, inject, input } from '@angular/core';
+import { ChangeDetectionStrategy, Component, DestroyRef, effect, ElementRef, inject, input } from '@angular/core';
 
-import { readPalette } from '../../core/theme/palette';
+import { Colours } from '../../core/theme/colours';
 import { Theme } from '../../core/theme/theme';
 
-/** A line of closes in `ink-2`, its end dot in the price's colour, `base` dotted where it is in range. */
+const EVERY_MS = 250;
+
+/** A line of closes in `ink-2`, its end dot in the price's colour, `base` dotted where it is in range. Drawn four times a second at most. */
 @Component({
   selector: 'ca-sparkline',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -27,14 +29,29 @@ export class Sparkline {
   private readonly host = inject<ElementRef<HTMLElement>>(ElementRef);
   private readonly theme = inject(Theme);
 
+  private readonly colours = inject(Colours);
+  private drawnAt = -EVERY_MS;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
   constructor() {
     effect(() => {
       this.theme.shown();
       this.theme.palette();
-      const input = [this.points(), this.base(), this.stale(), this.width(), this.height()] as const;
-      // One frame later the tokens of a theme just chosen are in force.
-      requestAnimationFrame(() => this.draw(...input));
+      this.points();
+      this.base();
+      this.stale();
+      this.width();
+      this.height();
+      // Also for a theme just chosen: a frame later its tokens are in force.
+      this.timer ??= setTimeout(() => this.paint(), Math.max(16, this.drawnAt + EVERY_MS - performance.now()));
     });
+    inject(DestroyRef).onDestroy(() => clearTimeout(this.timer));
+  }
+
+  private paint(): void {
+    this.timer = undefined;
+    this.drawnAt = performance.now();
+    this.draw(this.points(), this.base(), this.stale(), this.width(), this.height());
   }
 
   private draw(points: readonly number[], base: number | null, stale: boolean, width: number, height: number): void {
@@ -45,7 +62,7 @@ export class Sparkline {
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
     if (points.length < 2) return;
-    const colour = readPalette(document.documentElement);
+    const colour = this.colours.now();
     const [low, high] = [Math.min(...points), Math.max(...points)];
     const x = (at: number): number => 1 + (at / (points.length - 1)) * (width - 5);
     const y = (value: number): number => height - 3 - ((value - low) / (high - low || 1)) * (height - 6);

@@ -17,6 +17,13 @@ describe('time text', () => {
     expect(timeText(MOMENT, 'Local')).toBe(wanted);
   });
 
+  it('writes the wall time of an exchange, its clock changes included', () => {
+    const text = (month: number) => timeText(Date.UTC(2019, month, 13, 15, 30), 'America/New_York');
+    expect([text(1), text(6)]).toEqual(['10:30', '11:30']);
+    expect(dayText(Date.UTC(2019, 1, 13, 2), 'America/New_York')).toBe('Tue 12 Feb');
+    expect(timeText(Date.UTC(2019, 1, 13, 10), 'Asia/Kolkata')).toBe('15:30');
+  });
+
   it('finds midnight', () => {
     expect(isMidnight(Date.UTC(2019, 1, 13), 'UTC')).toBe(true);
     expect(isMidnight(MOMENT, 'UTC')).toBe(false);

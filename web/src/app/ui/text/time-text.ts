@@ -3,20 +3,50 @@ import { ZoneName } from '../../core/zone/zone';
 export type TimePrecision = 'minute' | 'second' | 'tenth';
 
 const DAY_PARTS = { weekday: 'short', day: 'numeric', month: 'short' } as const;
-const formats = new Map<ZoneName, Intl.DateTimeFormat>();
+const DATE_PARTS = { day: 'numeric', month: 'short', year: 'numeric' } as const;
+const CLOCK_PARTS = {
+  ...({ year: 'numeric', month: 'numeric', day: 'numeric' } as const),
+  ...({ hour: 'numeric', minute: 'numeric', hourCycle: 'h23' } as const),
+} as const;
+const QUARTER_MS = 900_000;
+const OFFSETS_KEPT = 5_000;
+const formats = new Map<string, Intl.DateTimeFormat>();
+const offsets = new Map<string, number>();
 
-function dayFormat(zone: ZoneName): Intl.DateTimeFormat {
-  let format = formats.get(zone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-GB', zone === 'UTC' ? { ...DAY_PARTS, timeZone: 'UTC' } : DAY_PARTS);
-    formats.set(zone, format);
+function format(locale: string, zone: ZoneName, parts: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${zone} ${Object.keys(parts).join()}`;
+  let known = formats.get(key);
+  if (!known) {
+    known = new Intl.DateTimeFormat(locale, zone === 'Local' ? parts : { ...parts, timeZone: zone });
+    formats.set(key, known);
   }
-  return format;
+  return known;
+}
+
+/** How far the zone's wall is ahead of UTC; zones change on quarters of an hour, so one answer holds for a quarter. */
+function offsetMs(ms: number, zone: ZoneName): number {
+  if (zone === 'UTC') return 0;
+  if (zone === 'Local') return -new Date(ms).getTimezoneOffset() * 60_000;
+  const quarter = Math.floor(ms / QUARTER_MS);
+  const key = `${zone} ${quarter}`;
+  let offset = offsets.get(key);
+  if (offset === undefined) {
+    const part = Object.fromEntries(
+      format('en-GB', zone, CLOCK_PARTS)
+        .formatToParts(quarter * QUARTER_MS)
+        .map(({ type, value }) => [type, Number(value)]),
+    ) as Record<'year' | 'month' | 'day' | 'hour' | 'minute', number>;
+    const wall = Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute);
+    offset = wall - quarter * QUARTER_MS;
+    if (offsets.size >= OFFSETS_KEPT) offsets.clear();
+    offsets.set(key, offset);
+  }
+  return offset;
 }
 
 /** Moves `ms` so that its UTC fields read as the zone's wall time. */
 function wall(ms: number, zone: ZoneName): Date {
-  return new Date(zone === 'UTC' ? ms : ms - new Date(ms).getTimezoneOffset() * 60_000);
+  return new Date(ms + offsetMs(ms, zone));
 }
 
 /** 10:42, 10:42:07 or 10:42:07.4 in `zone`. */
@@ -27,13 +57,12 @@ export function timeText(ms: number, zone: ZoneName, precision: TimePrecision = 
 
 /** 13 Feb 2019 */
 export function dateText(ms: number, zone: ZoneName): string {
-  const parts = { day: 'numeric', month: 'short', year: 'numeric' } as const;
-  return new Intl.DateTimeFormat('en-GB', zone === 'UTC' ? { ...parts, timeZone: 'UTC' } : parts).format(ms);
+  return format('en-GB', zone, DATE_PARTS).format(ms);
 }
 
 /** Wed 13 Feb */
 export function dayText(ms: number, zone: ZoneName): string {
-  return dayFormat(zone).format(ms).replace(',', '');
+  return format('en-GB', zone, DAY_PARTS).format(ms).replace(',', '');
 }
 
 export function isMidnight(ms: number, zone: ZoneName): boolean {

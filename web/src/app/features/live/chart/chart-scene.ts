@@ -12,6 +12,8 @@ export interface ChartScene {
   fanTitle: string;
   /** The fan of a stand-in model has dashed edges. */
   fallback: boolean;
+  /** What each family says for the chosen horizon, the served one first. */
+  rivals: readonly Forecast[];
   levels: readonly number[];
   palette: Palette;
   /** Bars of the time axis to the right of the last bar. */

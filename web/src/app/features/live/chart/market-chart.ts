@@ -3,7 +3,6 @@ import {
   CandlestickSeries,
   createChart,
   HistogramData,
-  HistogramSeries,
   IChartApi,
   IPriceLine,
   ISeriesApi,
@@ -25,8 +24,9 @@ import { Fan, fanStarts } from '../fan';
 import { Backdrop } from './backdrop';
 import { candleOptions, chartOptions } from './chart-options';
 import { ChartScene } from './chart-scene';
+import { OverlayLines } from './overlay-lines';
+import { PaneStack } from './pane-stack';
 
-const VOLUME_PX = 62;
 const AXIS_PX = 25;
 const SCALE_PX = 58;
 /** Columns of future that a wide and a narrow chart keep in view. */
@@ -52,10 +52,11 @@ export interface ChartEvents {
 export class MarketChart {
   private readonly chart: IChartApi;
   private readonly candles: ISeriesApi<'Candlestick'>;
-  private readonly volume: ISeriesApi<'Histogram'>;
   /** Holds the time axis open to the last target of the fan; draws nothing itself. */
   private readonly horizon: ISeriesApi<'Line'>;
-  private readonly backdrops: readonly Backdrop[];
+  private readonly backdrop: Backdrop;
+  private readonly stack: PaneStack;
+  private readonly lines: OverlayLines;
   private edges: IPriceLine[] = [];
   private following = true;
   private hollow = true;
@@ -94,15 +95,9 @@ export class MarketChart {
       { visible: true, lastValueVisible: false, priceLineVisible: false },
       0,
     );
-    this.volume = this.chart.addSeries(
-      HistogramSeries,
-      { priceFormat: { type: 'volume' }, lastValueVisible: false, priceLineVisible: false },
-      1,
-    );
-    this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.12, bottom: 0 } });
-    this.backdrops = [new Backdrop(scene, 'price'), new Backdrop(scene, 'volume')];
-    this.candles.attachPrimitive(this.backdrops[0]!);
-    this.volume.attachPrimitive(this.backdrops[1]!);
+    this.candles.attachPrimitive((this.backdrop = new Backdrop(scene, 'price')));
+    this.stack = new PaneStack(this.chart, scene, (name) => this.fill(name));
+    this.lines = new OverlayLines(this.chart, scene, this.stack);
     this.columns = this.columnsAt(narrow ? 5.7 : 11.5);
     this.stretch();
     this.chart.subscribeCrosshairMove((event) => this.moved(event));
@@ -121,7 +116,9 @@ export class MarketChart {
     const digits = priceDigits(last?.close ?? 1);
     this.candles.applyOptions({ priceFormat: { type: 'price', precision: digits, minMove: 10 ** -digits } });
     this.candles.setData(bars.map(candle));
-    this.volume.setData(bars.map((bar) => this.column(bar)));
+    this.fill('volume');
+    this.fill('truth');
+    this.lines.refresh();
     this.setFan(this.scene.fan);
     if (!this.following && range && added) this.show(range.from + added, range.to + added);
     else this.follow();
@@ -136,8 +133,11 @@ export class MarketChart {
     }
     const late = kind === 'patch';
     this.candles.update(candle(bar), late);
-    this.volume.update(this.column(bar), late);
-    if (kind === 'append') this.follow();
+    this.stack.series('volume')?.update(this.column(bar), late);
+    if (kind !== 'append' && !late) return;
+    this.lines.refresh();
+    this.fill('truth');
+    this.follow();
   }
 
   setFan(fan: Fan | null): void {
@@ -171,14 +171,23 @@ export class MarketChart {
     this.scene.palette = palette;
     this.chart.applyOptions(chartOptions(palette, this.scene.fontFamily));
     this.candles.applyOptions(candleOptions(palette, this.hollow));
-    this.volume.setData(this.scene.bars.map((bar) => this.column(bar)));
+    this.lines.recolour();
+    this.fill('volume');
     this.redraw();
   }
 
-  setVolumeVisible(visible: boolean): void {
-    this.volume.applyOptions({ visible });
-    this.chart.panes()[1]?.setStretchFactor(visible ? VOLUME_PX : 0.001);
-    this.stretch(visible);
+  /** Which panes and lines stand: volume, rsi, volatility, truth; vwap, ema. */
+  setShown(names: ReadonlySet<string>): void {
+    this.stack.show(names);
+    this.lines.show(names);
+    this.lines.recolour();
+    this.stretch();
+    this.follow();
+  }
+
+  /** The chart as it stands, with all its panes. */
+  picture(): HTMLCanvasElement {
+    return this.chart.takeScreenshot(true, false);
   }
 
   /** Times are written anew, for instance in another zone. */
@@ -265,7 +274,8 @@ export class MarketChart {
   }
 
   private redraw(): void {
-    for (const backdrop of this.backdrops) backdrop.redraw();
+    this.backdrop.redraw();
+    this.stack.redraw();
   }
 
   private restyle(): void {
@@ -277,11 +287,16 @@ export class MarketChart {
     this.candles.applyOptions(candleOptions(this.scene.palette, hollow));
   }
 
-  private stretch(volume = true): void {
-    const [price, below] = this.chart.panes();
-    const height = volume ? VOLUME_PX : 1;
-    price?.setStretchFactor(Math.max(1, this.host.clientHeight - AXIS_PX - height));
-    below?.setStretchFactor(height);
+  private stretch(): void {
+    this.stack.stretch(this.host.clientHeight - AXIS_PX);
+  }
+
+  private fill(name: string): void {
+    const { bars } = this.scene;
+    if (name === 'volume') this.stack.series('volume')?.setData(bars.map((bar) => this.column(bar)));
+    // The lane's own scale needs points to stand on; what is seen is painted.
+    if (name === 'truth')
+      this.stack.series('truth')?.setData(bars.map((bar) => ({ time: seconds(bar.start), value: 0.5 })));
   }
 
   private columnsAt(spacing: number): number {
