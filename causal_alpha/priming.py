@@ -21,12 +21,15 @@ from causal_alpha.sources.publish import Publisher, publish
 from causal_alpha.training import train_and_register
 from causal_alpha.warehouse import archived_bars, read_bars
 
-FAMILIES = ("arima", "lstm", "transformer", "blend")
+FAMILIES = ("har", "arima", "lstm", "transformer", "blend")
+"""The floor model first: it is there in a second."""
 DAILY = "1d"
 HELD = 20
 """Sessions that follow when the models are there."""
 ENOUGH = 600
 """Bars of a symbol that an interval needs before it is worth a fit."""
+SETTLE = 10.0
+"""Seconds in which a worker has found and loaded new models."""
 PATIENCE = 120
 """Seconds that the archive may take to store the history."""
 LOOK = 15.0
@@ -61,6 +64,7 @@ async def prime(market: Market, url: str, intervals: Sequence[str], *, say: Say)
         await _archived(reader, cut)
         for family in wanted:
             await _train(reader, market, family, DAILY, url, say)
+        await asyncio.sleep(SETTLE)
         await _publish(market, Indices(start=cut))
     for interval in intervals:
         wanted = await asyncio.to_thread(missing, url, interval)

@@ -93,9 +93,8 @@ def scheduler(
     }
     airflow = Airflow(folder=folder, logs=folder / "logs", say=terminal.line, dags=DAGS, environment=environment)
     airflow.start()
-    airflow.ask(
-        "PATCH", "/api/v2/pools/training?update_mask=slots", {**POOL, "slots": 2}
-    )  # nobody looks at a page here
+    # Two fits side by side: nobody looks at a page here.
+    airflow.ask("PATCH", "/api/v2/pools/training?update_mask=slots", {**POOL, "slots": 2})
     yield Scheduler(airflow)
     airflow.stop()
 

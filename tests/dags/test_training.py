@@ -12,8 +12,8 @@ from tests.dags.conftest import write_scores
 
 pytestmark = pytest.mark.services
 
-FAMILIES = ("arima", "lstm", "transformer")
-DAGS = {"evaluate_and_promote", *(f"train_{family}" for family in FAMILIES)}
+FAMILIES = ("har", "arima", "lstm", "transformer")
+DAGS = {"evaluate_and_promote", "train_blend", *(f"train_{family}" for family in FAMILIES)}
 QUICK = {"intervals": ["1d"], "sessions": 200, "quick": True}
 
 
