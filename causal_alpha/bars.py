@@ -18,7 +18,7 @@ from causal_alpha.book import PARTIAL, QUALITY, Book, Parts, Trades
 from causal_alpha.closing import close, forget, revise
 from causal_alpha.frames import Floats, Frame, Ints
 from causal_alpha.intervals import NEVER
-from causal_alpha.keys import group_starts, slot_of, symbol_of, to_key
+from causal_alpha.keys import group_starts, key_order, slot_of, symbol_of, to_key
 from causal_alpha.liveness import Beat, Gap, Sign
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sums import Slices, slices
@@ -133,7 +133,7 @@ def _accept(state: BarState, ticks: Frame[Tick], arrival: Ints) -> tuple[Trades,
     whole = len(arrival) == len(ticks)
     symbol, ts = _codes(ticks, "symbol", state.symbol), ticks.ints("ts")
     keys = to_key(symbol, ts, state.finest.length)
-    rows = np.argsort(keys, kind="stable") if whole else arrival[np.argsort(keys[arrival], kind="stable")]
+    rows = key_order(keys) if whole else arrival[key_order(keys[arrival])]
     keys, ids = keys[rows], ticks.ints("id")[rows]
     fresh = state.seen.fresh(keys, ids, group_starts(keys))
     if not fresh.all():

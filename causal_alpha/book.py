@@ -75,14 +75,15 @@ class Trades:
 
     def take(self, rows: npt.NDArray[Any]) -> "Trades":
         """Rows that keep their order."""
+        rows = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         return Trades(
             symbol=self.symbol[rows],
             ts=self.ts[rows],
             id=self.id[rows],
             price=self.price[rows],
             size=self.size[rows],
-            quote=self.quote[:, rows],
-            sums=self.sums[:, rows],
+            quote=self.quote.take(rows, axis=1),  # [:, rows] would lay them out by column
+            sums=self.sums.take(rows, axis=1),
             source=self.source[rows],
             ordered=self.ordered,
         )

@@ -15,7 +15,7 @@ from causal_alpha.intervals import MILLISECOND
 from causal_alpha.liveness import Sign, read_signs
 from causal_alpha.messages import Message, Messages
 from causal_alpha.records import Reject, Tick
-from causal_alpha.ticks import Bad, all_usable, check_ticks, parse_json, tick_json
+from causal_alpha.ticks import Bad, all_usable, check_ticks, parse_json, ticks_json
 
 __all__ = ["Intake", "Message", "Reader"]
 
@@ -156,7 +156,7 @@ class Reader:
         n = len(ticks)
         values = [messages.values[place] for place in of_row.tolist()]
         in_frame = [value.startswith(ARROW_MAGIC) for value in values]
-        texts = map(tick_json, ticks.rows()) if any(in_frame) else values
+        texts = ticks_json(ticks) if any(in_frame) else values
         payload = np.empty(n, dtype=object)
         payload[:] = [text if framed else value for value, framed, text in zip(values, in_frame, texts, strict=True)]
         columns: dict[str, Column] = {

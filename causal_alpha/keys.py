@@ -10,6 +10,7 @@ from causal_alpha.frames import Ints
 
 _BITS = 34
 _SLOTS = (1 << _BITS) - 1
+_MANY = 500
 
 
 def to_key(symbol: Ints, start: Ints, length: int) -> Ints:
@@ -28,6 +29,23 @@ def slot_of(key: Ints) -> Ints:
 def start_of(key: Ints, length: int) -> Ints:
     """The bar's start in ns."""
     return slot_of(key) * length
+
+
+def key_order(keys: Ints) -> Ints:
+    """Rows by key, those of equal keys as they stand.
+
+    Some symbols over some slots fit into 16 bits, which numpy sorts ten times as fast.
+
+    >>> key_order(np.array([7, 4, 7])).tolist()
+    [1, 0, 2]
+    """
+    if len(keys) >= _MANY:
+        symbol, slot = symbol_of(keys), slot_of(keys)
+        first = int(slot.min())
+        width = int(slot.max()) - first + 1
+        if width * (int(symbol.max()) + 1) <= 1 << 16:
+            return np.argsort((symbol * width + (slot - first)).astype(np.uint16), kind="stable")
+    return np.argsort(keys, kind="stable")
 
 
 def group_starts(keys: Ints) -> Ints:

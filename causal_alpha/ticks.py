@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -149,9 +149,20 @@ def _usable(frame: Frame[Tick], limits: Ints) -> npt.NDArray[np.bool_]:
 
 def tick_json(tick: Tick) -> bytes:
     """A tick as the JSON that `parse_json` reads, to the millisecond or, where needed, nanosecond."""
-    quotes = [None if math.isnan(quote) else quote for quote in (tick.bid, tick.ask, tick.bid_size, tick.ask_size)]
-    number = None if tick.id == NO_ID else tick.id
-    return msgspec.json.encode(_WireTick(tick.symbol, _ts_json(tick.ts), tick.price, tick.size, number, *quotes))
+    return ticks_json(Frame.of(Tick, [tick]))[0]
+
+
+def ticks_json(ticks: Frame[Tick]) -> list[bytes]:
+    """Each row as `tick_json`."""
+    columns: list[list[Any]] = [
+        ticks.labels("symbol").tolist(),
+        [_ts_json(ts) for ts in ticks.ints("ts").tolist()],
+        ticks.floats("price").tolist(),
+        ticks.floats("size").tolist(),
+        [None if number == NO_ID else number for number in ticks.ints("id").tolist()],
+        *([None if math.isnan(quote) else quote for quote in ticks.floats(name).tolist()] for name in QUOTE),
+    ]
+    return [msgspec.json.encode(_WireTick(*row)) for row in zip(*columns, strict=True)]
 
 
 def _trades_to_frame(rows: list[_Trade], source: str) -> Frame[Tick]:
