@@ -120,7 +120,8 @@ def test_up_brings_registry_first_models_and_schedules_behind_the_page(up, tmp_p
 
     read_until(process.stderr, f"causal-alpha: mlflow is ready: {places['mlflow']}\n")
     with MongoClient(places["mongo"]) as client:
-        wait_for(lambda: client["causal_alpha"]["jobs"].find_one({"_id": "training:arima-1d"}), seconds=60)
+        jobs = client["causal_alpha"]["jobs"]
+        wait_for(lambda: jobs.find_one({"_id": "training:har-1d", "state": "done"}), seconds=90)
         assert client["causal_alpha"]["bars"].count_documents({"interval": "1d", "symbol": "^GSPC"}) > 5000
     read_until(process.stderr, f"causal-alpha: airflow is ready: {places['airflow']}\n")
     with urllib.request.urlopen(f"{places['airflow']}/api/v2/monitor/health", timeout=20) as answer:

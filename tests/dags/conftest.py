@@ -10,10 +10,12 @@ from msgspec.structs import replace
 
 from causal_alpha.daily import session_start
 from causal_alpha.devstack.airflow import POOL, Airflow
+from causal_alpha.devstack.mlflow import MLflow
 from causal_alpha.frames import Frame
 from causal_alpha.records import Bar, Score
 from causal_alpha.sinks.mongo import MongoSink, mongo_database
 from causal_alpha.sources.indices import Indices
+from tests.conftest import serving
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
 DATABASE = "scheduled"
@@ -77,6 +79,13 @@ class Scheduler:
             assert time.monotonic() < deadline, f"it didn't happen in {PATIENCE:.0f} s"
             time.sleep(0.3)
         return answer
+
+
+@pytest.fixture(scope="module")
+def mlflow(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[str]:
+    """A registry of our own: what is registered in it, and as which version, is what the schedules did."""
+    with serving(MLflow, tmp_path_factory.mktemp("mlflow"), pytestconfig) as service:
+        yield service.url
 
 
 @pytest.fixture(scope="module")
