@@ -222,7 +222,7 @@ class _Table:
         weights = self.least_squares()
         error = self.target - (self.inputs @ weights[:-1] + weights[-1])
         whole = np.exp(error[self.used]).mean(axis=0)
-        sample = np.flatnonzero(self.used & self.complete(days))[::15]
+        sample = np.flatnonzero(self.used & self.complete(days))[::30]
         net = np.exp(self.target[sample] - self.answer(run, sample, days)).mean(axis=0)
         return np.asarray(np.log(net * whole / np.exp(error[sample]).mean(axis=0)))
 
@@ -290,7 +290,7 @@ def _train(
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss
 
-    held = np.flatnonzero(table.held & table.complete(plan.lags))[::3]
+    held = np.flatnonzero(table.held & table.complete(plan.lags))[::6]
     generator = np.random.default_rng(seed)
     target, used = table.target.astype(np.float32), table.used.astype(np.float32)
     losses = [_loss(table, run, held, plan.lags)]

@@ -12,12 +12,11 @@ from causal_alpha.intervals import DAY
 from causal_alpha.records import Bar
 
 PRICES = ("open", "high", "low", "close")
-SYMBOLS = ("S00", "S01", "S02", "S03")
 
 
-def panel(sessions: int = 900, *, hole: int = 200, seed: int = 11) -> Frame[Bar]:
-    """Four symbols. S01 has no data on day `hole`; S00 splits on day 250; some bars are revised two days later."""
-    bars = made_up(symbols=len(SYMBOLS), sessions=sessions, seed=seed, odd=False)
+def panel(sessions: int, *, symbols: int = 4, hole: int, seed: int = 11) -> Frame[Bar]:
+    """Made-up days. S01 has no data on day `hole`; S00 splits on day 250; some bars are revised two days later."""
+    bars = made_up(symbols=symbols, sessions=sessions, seed=seed, odd=False)
     away = bars.labels("symbol").equals("S01") & (bars.ints("start") == hole * DAY)
     columns: dict[str, Column] = dict(bars.columns)
     for name in PRICES:
@@ -46,9 +45,10 @@ def revised(bars: Frame[Bar], rows: Ints, known: Ints, factor: float = 1.3) -> F
 
 
 def between(bars: Frame[Bar], first: int, end: int) -> Frame[Bar]:
-    """The bars of days `first` to `end`, their actions with them."""
+    """The bars of days `first` to `end`, and the actions of these days."""
     start = bars.ints("start")
-    return bars.take((start >= first * DAY) & (start < end * DAY))
+    actions = [one for one in from_meta(bars.meta) if first * DAY <= one.date < end * DAY]
+    return bars.take((start >= first * DAY) & (start < end * DAY), to_meta(actions))
 
 
 def spoiled(bars: Frame[Bar], cut: int, rng: np.random.Generator, odds: float = 0.2) -> Frame[Bar]:
@@ -57,6 +57,7 @@ def spoiled(bars: Frame[Bar], cut: int, rng: np.random.Generator, odds: float = 
     and of a split that is told late.
     """
     later = bars.ints("start") >= cut * DAY
+    names = sorted(set(bars.labels("symbol").tolist()))
     columns: dict[str, Any] = dict(bars.columns)
     wild = float(rng.choice([1e9, 1e-9, -1.0, 0.0, np.nan]))
     for name in PRICES:
@@ -65,16 +66,16 @@ def spoiled(bars: Frame[Bar], cut: int, rng: np.random.Generator, odds: float = 
     for name in ("volume", "vwap"):
         columns[name] = np.where(later, bars.floats(name) * rng.exponential() * 9, bars.floats(name))
     altered = Frame(Bar, columns)
-    gone = later & bars.labels("symbol").equals(str(rng.choice(SYMBOLS))) & (rng.random() < odds)
+    gone = later & bars.labels("symbol").equals(str(rng.choice(names))) & (rng.random() < odds)
     altered = altered.take(~gone)
     past = np.flatnonzero(altered.ints("start") < cut * DAY)
-    told = rng.choice(past[-4 * 30 :], 3, replace=False)
+    told = rng.choice(past[-30 * len(names) :], 3, replace=False)
     known = cut * DAY + rng.integers(1, 3 * DAY, 3)
     versions = altered.ints("revision")[told]
     words: list[Frame[Bar]] = [altered, revised(altered, told[versions == 0], known[versions == 0], 1.7)]
-    actions = [*from_meta(bars.meta), split(str(rng.choice(SYMBOLS)), cut, cut)]
+    actions = [*from_meta(bars.meta), split(str(rng.choice(names)), cut, cut)]
     if rng.random() < odds:  # known only now, of a day long gone
-        actions.append(split(str(rng.choice(SYMBOLS)), cut - 9, cut + 1))
+        actions.append(split(str(rng.choice(names)), cut - 9, cut + 1))
     mixed = Frame.concat(words, to_meta(actions))
     return mixed.take(rng.permutation(len(mixed)))
 

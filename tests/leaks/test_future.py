@@ -19,7 +19,7 @@ from causal_alpha.models import arima, blend, ewma, garch, har, lstm, naive, tra
 from causal_alpha.models.artefact import Artefact, seal
 from causal_alpha.models.base import Model, Vectors
 from causal_alpha.records import Bar
-from tests.leaks.panel import SYMBOLS, between, panel, same, spoiled
+from tests.leaks.panel import between, panel, same, spoiled
 
 CUTS = 1_000
 FITTED, SESSIONS = 520, 800
@@ -27,7 +27,7 @@ NEAR = 12
 """Sessions before a cut whose vectors are made anew in the spoiled world."""
 PAST = 128 + NEAR
 QUICK = replace(lstm.PLAN, members=1, targets=4_000, looks=2, width=8)
-QUICK_PATCHES = replace(transformer.PLAN, members=1, targets=4_000, looks=2, width=8, blocks=1)
+QUICK_PATCHES = replace(transformer.PLAN, members=1, batch=64, targets=4_000, looks=2, width=8, blocks=1)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def fitted(train: Dataset) -> dict[str, Artefact]:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    bars = panel(SESSIONS, hole=5)
+    bars = panel(SESSIONS, symbols=3, hole=5)
     data = Dataset.from_bars(bars)
     return World(bars, data, fitted(data.until(FITTED * DAY)))
 
@@ -88,7 +88,7 @@ def test_no_vector_truth_or_forecast_changes_with_the_future_at_a_thousand_cuts(
             known = Dataset.from_bars(spoiled(between(world.bars, cut - PAST, cut + 4), cut, rng)).until(cut * DAY)
             usual = world.data.take(world.data.start >= (cut - PAST) * DAY).until(cut * DAY)
             complete = usual.place >= 127
-            assert known.symbols == usual.symbols == SYMBOLS
+            assert known.symbols == usual.symbols == world.data.symbols
             assert same(*([d.start, d.symbol, d.variance, *d.future(5)] for d in (known, usual))), f"truth, cut {cut}"
             assert same(*([d.values[complete], d.returns[complete]] for d in (known, usual))), f"vectors, cut {cut}"
             before.append(newest(world.data, cut, lags))
@@ -98,7 +98,7 @@ def test_no_vector_truth_or_forecast_changes_with_the_future_at_a_thousand_cuts(
             said, again = model.forecast(one), model.forecast(other)
             assert same(*([p.location, p.variance, p.quantiles] for p in (said, again))), name
             spoke[name] += int(np.isfinite(said.variance).all(axis=1).sum())
-    assert min(spoke.values()) > 0.9 * CUTS * len(SYMBOLS), spoke
+    assert min(spoke.values()) > 0.9 * CUTS * len(world.data.symbols), spoke
 
 
 def test_no_default_feature_changes_with_the_future_at_a_thousand_cuts(world: World) -> None:
