@@ -1,4 +1,14 @@
-import { ChangeDetectionStrategy, Component, computed, effect, inject, input, signal, viewChild } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  effect,
+  inject,
+  input,
+  linkedSignal,
+  signal,
+  viewChild,
+} from '@angular/core';
 import { Title } from '@angular/platform-browser';
 
 import { Layout } from '../../core/layout/layout';
@@ -6,6 +16,7 @@ import { familyToken } from '../../core/market/forecast';
 import { Quotes } from '../../core/market/quotes';
 import { Selection } from '../../core/selection/selection';
 import { Stream } from '../../core/stream/stream';
+import { Preferences } from '../../core/theme/preferences';
 import { Zone } from '../../core/zone/zone';
 import { Divider } from '../../ui/divider/divider';
 import { PanelState } from '../../ui/panel-state/panel-state';
@@ -87,6 +98,10 @@ export class Live {
     () =>
       `${this.selection.symbol()}, ${this.selection.interval()} candles with volume and forecast. Arrow keys move the crosshair.`,
   );
+  private readonly preferences = inject(Preferences);
+  protected readonly firstWidth = computed(() => (this.layout.compact() ? 264 : 312));
+  protected readonly sideWidth = linkedSignal(() => this.keptSize('side-width', this.firstWidth()));
+  protected readonly recordHeight = signal(this.keptSize('record-height', 190));
   protected readonly horizons = computed(() => this.store.horizons().map(String));
   protected readonly horizonNames = computed(() =>
     this.store.horizons().map((n) => (n === 1 ? '1 bar ahead' : `${n} bars ahead`)),
@@ -114,6 +129,10 @@ export class Live {
         show: this.show(),
       }),
     );
+    effect(() => {
+      if (this.sideWidth() !== this.firstWidth()) this.preferences.write('side-width', String(this.sideWidth()));
+      this.preferences.write('record-height', String(this.recordHeight()));
+    });
     effect(() => title.setTitle(`${this.selection.symbol() || quotes.symbols()[0] || 'Live'} · Live · Causal Alpha`));
   }
 
@@ -131,6 +150,12 @@ export class Live {
     this.chart()
       ?.picture()
       ?.toBlob((picture) => picture && save(`${this.fileName()}.png`, picture));
+  }
+
+  /** As the reader left it on this device, if that still is a size. */
+  private keptSize(name: string, first: number): number {
+    const kept = Number(this.preferences.text(name));
+    return kept >= 120 && kept <= 480 ? kept : first;
   }
 
   private fileName(): string {

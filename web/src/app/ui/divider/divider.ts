@@ -1,17 +1,13 @@
-import { ChangeDetectionStrategy, Component, computed, inject, input, linkedSignal } from '@angular/core';
-
-import { Preferences } from '../../core/theme/preferences';
+import { ChangeDetectionStrategy, Component, input, model } from '@angular/core';
 
 const STEP_PX = 16;
 
 /**
- * The movable edge of a panel at the right or at the bottom: pointer or arrow keys change `size`, which is kept on this
- * device under `name`. A double click gives the first size back.
+ * The movable edge of a panel at the right or at the bottom: pointer or arrow keys change `size`. A double click gives the first size back.
  */
 @Component({
   selector: 'ca-divider',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  exportAs: 'divider',
   host: {
     role: 'separator',
     tabindex: '0',
@@ -53,7 +49,8 @@ const STEP_PX = 16;
   `,
 })
 export class Divider {
-  readonly name = input.required<string>();
+  /** In CSS pixels. */
+  readonly size = model.required<number>();
   readonly label = input.required<string>();
   readonly first = input.required<number>();
   readonly least = input.required<number>();
@@ -61,9 +58,6 @@ export class Divider {
   /** Whether the edge lies across: it moves up and down. */
   readonly across = input(false);
 
-  private readonly preferences = inject(Preferences);
-  private readonly chosen = linkedSignal(() => Number(this.preferences.text(this.name())) || this.first());
-  readonly size = computed(() => Math.min(this.most(), Math.max(this.least(), this.chosen())));
   private from: { readonly at: number; readonly size: number } | null = null;
 
   protected grab(event: PointerEvent): void {
@@ -89,8 +83,7 @@ export class Divider {
   }
 
   protected set(size: number): void {
-    this.chosen.set(Math.round(size));
-    this.preferences.write(this.name(), String(this.size()));
+    this.size.set(Math.round(Math.min(this.most(), Math.max(this.least(), size))));
   }
 
   private place(event: PointerEvent): number {
