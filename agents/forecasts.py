@@ -1,6 +1,7 @@
 """Inference: feature vectors become forecasts by the models that the registry's aliases name."""
 
 import asyncio
+import logging
 import time
 from typing import Any
 
@@ -30,6 +31,7 @@ serving = Serving(
     settings.serve,
 )
 first_look = asyncio.Event()
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every look
 
 
 @app.agent(app.features)

@@ -26,6 +26,7 @@ MODULES = {
 STAGES = (
     *("records", "frames", "intervals", "calendar", "ticks", "intake", "keys", "ids", "sums", "book", "bars"),
     *("transform", "streamtime", "crosssection", "features", "windows", "universe", "models", "forecasts"),
+    *("asking", "calibration", "calibrator", "inference", "ledger", "lineup", "scores", "scoring", "vectors"),
 )
 """Modules of the stages: they get time as an argument."""
 CLOCKS = {

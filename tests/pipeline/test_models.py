@@ -67,7 +67,7 @@ def test_kill_in_the_middle_changes_no_forecast_and_a_new_champion_takes_over(
     served = worker(
         intervals=INTERVAL, mlflow_url=mlflow, model_poll=0.2, serve="har", cache=tmp_path / "cache", quiet_bars=5
     )
-    first, rest, later = frames[:50], frames[50:105], frames[105:]
+    first, rest, later = frames[:85], frames[85:105], frames[105:]
     asyncio.run(feed(kafka, served.app_id, first))
     database = served.settings["mongo_database"]
     wait_for(lambda: spoken(stored(mongo, database, "forecasts")).get(("har", "1", False)), what="the champion's")
