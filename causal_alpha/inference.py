@@ -4,9 +4,8 @@ A series is a universe's interval. It keeps the last vectors of its symbols and 
 speaks of it. Fed with the same vectors and line-ups it says the same, to the last bit, through any dump and load.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any
 
 import msgspec
@@ -15,8 +14,8 @@ import numpy as np
 from causal_alpha.calibrator import Calibrator
 from causal_alpha.errors import ModelError
 from causal_alpha.forecasts import Hours, Said, Yardsticks, always, dues, to_forecasts
-from causal_alpha.frames import Codes, Floats, Frame, Ints, Labels
-from causal_alpha.intervals import interval_ns
+from causal_alpha.frames import Codes, Floats, Frame, Labels
+from causal_alpha.intervals import NEVER, interval_ns
 from causal_alpha.lineup import Lineup, Loaded
 from causal_alpha.models.base import HORIZONS, Prediction, Vectors
 from causal_alpha.models.ewma import NORMAL, SMALLEST, Ewma
@@ -29,31 +28,36 @@ DEPTH = 128
 """Vectors kept of each symbol. A model that looks further back stays silent."""
 
 _SERVED = "served"
-_NO_FEATURES: Frame[Features] = Frame.empty(Features)
 _BARS = np.asarray(HORIZONS, dtype=np.float64)
 
 
 @dataclass
 class Series:
-    """Vectors, calibrations (by slot of the line-up) and the newest cross-section of one universe and interval."""
+    """Vectors and calibrations (by slot of the line-up) of one universe and interval.
+
+    `start` (ns) is that of the newest bars, `seen` their symbols.
+    """
 
     rings: VectorRings = field(default_factory=lambda: VectorRings(DEPTH, len(VOLATILITY.names)))
     calibrators: dict[str, Calibrator] = field(default_factory=dict)
-    newest: Frame[Features] = _NO_FEATURES
+    start: int = NEVER
+    seen: set[str] = field(default_factory=set)
 
     def fresh(self, features: Frame[Features]) -> Frame[Features]:
         """What is newer than anything seen: a worker that died sends vectors again. A time may come in parts."""
-        if not len(self.newest) or not len(features):
-            return features
-        start, now = features.ints("start"), int(self.newest.ints("start")[0])
-        seen = set(self.newest.labels("symbol").tolist())
-        new = [name not in seen for name in features.labels("symbol").tolist()]
-        return features.take((start > now) | ((start == now) & np.asarray(new, dtype=np.bool_)))
+        start, symbols = features.ints("start"), features.labels("symbol").tolist()
+        new = np.asarray([name not in self.seen for name in symbols], dtype=np.bool_)
+        return features.take((start > self.start) | ((start == self.start) & new))
+
+    def move(self, start: int, symbols: Sequence[str]) -> None:
+        """These bars are the newest now."""
+        self.seen = self.seen.union(symbols) if start == self.start else set(symbols)
+        self.start = start
 
 
 @dataclass
 class Inference:
-    """All series of a partition, by key; may be used by several threads.
+    """All series of a partition, by key.
 
     `hashes`: feature sets whose vectors carry what models read. Those of another set have other meanings: they are not
     kept, and only the EWMA speaks of them.
@@ -61,7 +65,6 @@ class Inference:
 
     hashes: frozenset[str]
     series: dict[str, Series] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def push(self, key: str, features: Frame[Features], lineup: Lineup, hours: Hours = always) -> Frame[Forecast]:
         """What is said of the vectors of one time; forecasts in shadow come after those that are served.
@@ -70,63 +73,30 @@ class Inference:
         reader of forecasts alone knows every truth. Vectors that were there before change nothing, and give a frame
         without `meta`. Raises ModelError where the vectors have no variance to go by.
         """
-        with self._lock:
-            series = self.series.setdefault(key, Series())
-            features = series.fresh(features)
-            return self._push(series, features, lineup, hours) if len(features) else Frame.empty(Forecast)
-
-    def predict(self, key: str, symbols: Sequence[str], lineup: Lineup, hours: Hours = always) -> Frame[Forecast]:
-        """What the models of this moment say of the newest vectors of these symbols, all when none are named.
-
-        Served ones first, then those in shadow. Changes nothing. Raises ModelError for what isn't there.
-        """
-        with self._lock:
-            if key not in self.series:
-                raise ModelError(f"series: expected one of {', '.join(sorted(self.series)) or 'none yet'}, was {key!r}")
-            series = self.series[key]
-            features = series.newest
-            if symbols:
-                places = {name: row for row, name in enumerate(features.labels("symbol").tolist())}
-                if missing := sorted(set(symbols) - places.keys()):
-                    raise ModelError(f"symbols: expected ones with a bar at the newest time, was {', '.join(missing)}")
-                features = features.take(np.asarray([places[name] for name in symbols], dtype=np.int64))
-            rows = np.asarray([series.rings.symbols[name] for name in features.labels("symbol").tolist()])
-            frames = [frame for _, frame in self._forecasts(series, features, rows, lineup, hours, learn=False)]
-        return Frame.concat(frames)
-
-    def _push(self, series: Series, features: Frame[Features], lineup: Lineup, hours: Hours) -> Frame[Forecast]:
-        start = int(features.ints("start")[0])
-        same = len(series.newest) and int(series.newest.ints("start")[0]) == start  # parts of a large cross-section
-        series.newest = Frame.concat([series.newest, features], features.meta) if same else features
+        series = self.series.setdefault(key, Series())
+        features = series.fresh(features)
+        if not len(features):
+            return Frame.empty(Forecast)
+        interval, start = features.labels("interval").tolist()[0], int(features.ints("start")[0])
         symbols, closes = features.labels("symbol").tolist(), features.floats("close")
+        series.move(start, symbols)
         rows = series.rings.push(symbols, self._inputs(features))
-        said = dict(self._forecasts(series, features, rows, lineup, hours, learn=True))
-        series.calibrators = {slot: series.calibrators[slot] for slot in said}
-        heard = set(said[_SERVED].labels("symbol").tolist())
-        quiet = {name: close for name, close in zip(symbols, closes.tolist(), strict=True) if name not in heard}
-        truths = {name: close for name, close in quiet.items() if np.isfinite(close)}
-        made = start + interval_ns(features.labels("interval").tolist()[0])
-        return Frame.concat(list(said.values()), {"made": str(made), "closes": msgspec.json.encode(truths).decode()})
-
-    def _forecasts(
-        self, series: Series, features: Frame[Features], rows: Ints, lineup: Lineup, hours: Hours, *, learn: bool
-    ) -> Iterator[tuple[str, Frame[Forecast]]]:
-        """The calibrated forecasts of each slot, the served one first; `learn`: from the truths of this time."""
-        interval = features.labels("interval").tolist()[0]
-        closes, n = features.floats("close"), len(series.rings)
-        at = int(features.ints("start")[0]) + interval_ns(interval)
-        names = tuple(features.labels("symbol").tolist())
-        vectors = Vectors(VOLATILITY.names, names, series.rings.last(rows, DEPTH))
+        vectors = Vectors(VOLATILITY.names, tuple(symbols), series.rings.last(rows, DEPTH))
         due, yard = dues(features, hours), yardsticks(vectors, features)
-        for slot, one in speak_of(vectors, lineup, interval, yard).items():
-            calibrator = series.calibrators.get(slot) or Calibrator()
-            if learn:
-                series.calibrators[slot] = calibrator
-                calibrator.observe(at, rows, closes, n)
+        made, n = start + interval_ns(interval), len(series.rings)
+        said = speak_of(vectors, lineup, interval, yard)
+        frames = []
+        for slot, one in said.items():
+            calibrator = series.calibrators.setdefault(slot, Calibrator())
+            calibrator.observe(made, rows, closes, n)
             prediction = calibrator.adjust(rows, one.prediction, n)
-            if learn:
-                calibrator.expect(rows, prediction, closes, due)
-            yield slot, to_forecasts(features, Said(prediction, one.family, one.version, one.shadow), yard, due)
+            calibrator.expect(rows, prediction, closes, due)
+            frames.append(to_forecasts(features, Said(prediction, one.family, one.version, one.shadow), yard, due))
+        series.calibrators = {slot: series.calibrators[slot] for slot in said}
+        heard = set(frames[0].labels("symbol").tolist())
+        told = zip(symbols, closes.tolist(), strict=True)
+        truths = {name: close for name, close in told if name not in heard and np.isfinite(close)}
+        return Frame.concat(frames, {"made": str(made), "closes": msgspec.json.encode(truths).decode()})
 
     def _inputs(self, features: Frame[Features]) -> Floats:
         values = np.full((len(features), len(VOLATILITY.names)), np.nan)
@@ -141,7 +111,8 @@ class Inference:
             key: {
                 "rings": series.rings.dump(),
                 "calibrators": {slot: one.dump() for slot, one in series.calibrators.items()},
-                "newest": series.newest.encode(),
+                "start": series.start,
+                "seen": sorted(series.seen),
             }
             for key, series in self.series.items()
         }
@@ -152,7 +123,8 @@ class Inference:
             key: Series(
                 VectorRings.load(one["rings"], DEPTH, len(VOLATILITY.names)),
                 {slot: Calibrator.load(held) for slot, held in one["calibrators"].items()},
-                Frame.decode(Features, one["newest"]),
+                one["start"],
+                set(one["seen"]),
             )
             for key, one in tree.items()
         }

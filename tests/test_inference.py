@@ -1,6 +1,5 @@
 """The stream's forecasts are those of the batch, through any dump, and say who spoke."""
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -176,32 +175,6 @@ def test_coverage_is_held_online() -> None:
     assert tally.n > 1500
     assert abs(tally.inside_80 / tally.n - 0.8) < 0.02
     assert abs(tally.inside_95 / tally.n - 0.95) < 0.015
-
-
-def test_predict_says_of_the_newest_vectors_what_was_just_said_and_changes_nothing() -> None:
-    frames, models = list(times()), lineup(blend_artefact(), har_artefact())
-    inference = Inference(HASHES)
-    [*_, last] = run(inference, models, frames[:-1])
-    before = pack(inference.dump())
-
-    every = inference.predict(KEY, (), models)
-    one = inference.predict(KEY, ["S01"], models)
-
-    assert rows([every]) == rows([last])
-    assert rows([one]) == [str(row) for row in last.rows() if row.symbol == "S01"]
-    assert pack(inference.dump()) == before
-
-
-@pytest.mark.parametrize(
-    ("key", "symbol", "says"),
-    [("default|1m", "S01", "expected one of default|1d, was 'default|1m'"), (KEY, "NO", "newest time, was NO")],
-)
-def test_predict_names_what_is_not_there(key: str, symbol: str, says: str) -> None:
-    inference = Inference(HASHES)
-    run(inference, Lineup(), list(times())[:3])
-
-    with pytest.raises(ModelError, match=re.escape(says)):
-        inference.predict(key, [symbol], Lineup())
 
 
 def test_predict_of_given_vectors_is_what_the_models_say() -> None:
