@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +60,36 @@ def test_page_shows_a_real_worker_and_survives_a_killed_socket(page_url: str, no
     assert run.returncode == 0, run.stdout
     assert " passed" in run.stdout
     assert " skipped" not in run.stdout
+
+
+@pytest.mark.services
+@pytest.mark.timeout(300)
+def test_page_finds_a_worker_again_that_was_killed(worker: Workers, kafka: str, node_path: str, tmp_path: Path) -> None:
+    assert page_build(), "expected the built page in causal_alpha/ui/static, was nothing: cd web && npm run build"
+    one = worker()
+    wanted = tmp_path / "kill"
+    simulate = [sys.executable, "-m", "causal_alpha", "source", "simulator", "--symbols", "2", "--rate", "20"]
+    simulator = subprocess.Popen([*simulate, "--broker", kafka, "--app-id", one.app_id])
+    with (tmp_path / "playwright.log").open("w") as log:
+        run = subprocess.Popen(
+            ["npx", "--no-install", "playwright", "test", "e2e/kill.desktop.spec.ts", "--retries=0"],
+            cwd=WEB,
+            env={**os.environ, "PATH": node_path, "BASE_URL": one.url, "KILL_SIGNAL": str(wanted), "FORCE_COLOR": "0"},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            while not wanted.exists() and run.poll() is None:
+                time.sleep(0.1)
+            one.kill()
+            time.sleep(2)
+            one.start()
+            code = run.wait(200)
+        finally:
+            run.kill()
+            simulator.terminate()
+            simulator.wait(20)
+    assert code == 0, (tmp_path / "playwright.log").read_text()
 
 
 def test_page_names_what_to_install_when_there_is_no_browser(node_path: str, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import { LiveStore } from './live-store';
 @Component({
   selector: 'ca-due-table',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  host: { tabindex: '0', role: 'region', 'aria-label': 'Forecasts that came due' },
+  host: { tabindex: '0', role: 'region', 'aria-label': 'Due forecasts, newest first' },
   template: `
     <table class="tb">
       <thead>

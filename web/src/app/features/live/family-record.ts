@@ -42,8 +42,15 @@ import { ScoreRecord } from './score-record';
       height: 24px;
       font-weight: 400;
     }
+    .tb th,
+    .tb td {
+      padding: 0 4px;
+    }
     .tb tr > :first-child {
       padding-left: 12px;
+    }
+    .tb tr > :last-child {
+      padding-right: 12px;
     }
     .hue {
       margin-right: 8px;

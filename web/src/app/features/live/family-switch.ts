@@ -16,6 +16,7 @@ import { LiveStore } from './live-store';
         role="radio"
         [attr.aria-checked]="family.name === store.family()"
         [tabindex]="family.name === store.family() ? 0 : -1"
+        [style.--hue]="family.hue"
         (click)="choose(family.name)"
       >
         <i class="hue" [style.--fan]="family.hue"></i>{{ family.text }}
@@ -56,6 +57,14 @@ import { LiveStore } from './live-store';
     }
     button:focus-visible {
       outline-offset: -2px;
+    }
+    @media (min-width: 900px) and (max-width: 1279.98px) {
+      button {
+        box-shadow: inset 0 -2px var(--hue);
+      }
+      .hue {
+        display: none;
+      }
     }
     :host(.wide) {
       grid-auto-columns: 1fr;

@@ -68,7 +68,8 @@ export class ModelCard {
   protected readonly until = computed(() => {
     const until = this.registry.until();
     const ms = /^\d+$/.test(until) ? Number(until) : Date.parse(until);
-    if (until && Number.isFinite(ms)) return dateText(ms, this.zone.name());
+    // A day of the data, not a moment: no zone may move it.
+    if (until && Number.isFinite(ms)) return dateText(ms, 'UTC');
     return until || (this.fallback() ? 'needs no training' : 'unknown');
   });
   protected readonly dataUntil = computed(() => {

@@ -33,6 +33,6 @@ export class ModelRegistry {
     if (!served) return { text: 'Shadow', tone: 'plain' };
     const model = this.model();
     if (model && model.champion !== forecast.version) return { text: 'Earlier champion', tone: 'fallback' };
-    return { text: 'Champion', tone: 'plain' };
+    return { text: 'Champion', tone: 'strong' };
   });
 }

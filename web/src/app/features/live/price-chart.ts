@@ -120,7 +120,7 @@ export class PriceChart {
       scene,
       {
         tick: (ms, date) =>
-          date && (intervalMs(this.selection.interval()) >= 86_400_000 || isMidnight(ms, this.zone.name()))
+          date && this.opensDay(ms)
             ? dayText(ms, this.zone.name())
             : timeText(ms, this.zone.name(), barPrecision(this.selection.interval())),
         cursor: (ms) => timeText(ms, this.zone.name(), barPrecision(this.selection.interval())),
@@ -176,6 +176,14 @@ export class PriceChart {
       timeText: (ms) => timeText(ms, this.zone.name(), barPrecision(this.selection.interval())),
       now: 0,
     };
+  }
+
+  /** Whether the bar at `ms` is the first of its day in the page's zone. */
+  private opensDay(ms: number): boolean {
+    if (intervalMs(this.selection.interval()) >= 86_400_000) return true;
+    const zone = this.zone.name();
+    const before = this.store.series.bars[this.store.series.indexOf(ms) - 1];
+    return before ? dayText(before.start, zone) !== dayText(ms, zone) : isMidnight(ms, zone);
   }
 
   /** The fan has its family's hue; a stand-in is drawn as the served forecast that it is, with dashed edges. */

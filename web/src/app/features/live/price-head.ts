@@ -7,6 +7,7 @@ import { Selection } from '../../core/selection/selection';
 import { Stream } from '../../core/stream/stream';
 import { PriceChange } from '../../ui/price-change/price-change';
 import { percentText, priceDigits, priceText, signedText } from '../../ui/text/number-text';
+import { spanText } from '../../ui/text/time-text';
 import { LiveStore } from './live-store';
 import { HISTORY_BARS, WatchlistHistory } from './watchlist-history';
 
@@ -28,7 +29,7 @@ import { HISTORY_BARS, WatchlistHistory } from './watchlist-history';
     }
     @if (layout.phone() && interval(); as said) {
       <span class="said"
-        ><span>80 % in {{ store.horizon() }} × {{ selection.interval() }}</span
+        ><span>80 % in {{ ahead() }}</span
         ><b>{{ said }}</b></span
       >
     }
@@ -56,6 +57,7 @@ export class PriceHead {
     const since = close === null ? `over ${HISTORY_BARS} × ${this.selection.interval()}` : long;
     return { by: last - from, text: `${signedText(last - from, priceDigits(last))} ${percentText(last, from)}`, since };
   });
+  protected readonly ahead = computed(() => spanText(this.selection.interval(), this.store.horizon()));
   protected readonly interval = computed(() => {
     const [forecast, levels] = [this.store.forecast(), this.stream.hello()?.levels];
     if (!forecast || !levels) return '';

@@ -151,7 +151,8 @@ export class RecordPanel {
     ];
   });
   protected readonly coverageRange = computed((): [number, number] => {
-    const lowest = Math.min(0.62, ...this.shown().map((each) => each.inside80 - 0.03));
+    const [band] = chanceBand(0.8, this.width(), this.store.horizon());
+    const lowest = Math.min(0.62, band - 0.03, ...this.shown().map((each) => each.inside80 - 0.03));
     return [Math.max(0, lowest), 1.01];
   });
   protected readonly coverageLabel = computed(() => {

@@ -112,6 +112,7 @@ export class RecordPlot {
         pen = 'L';
         last = value;
       });
+      if (Number.isNaN(last)) return { path, width, end: '', endY: 0 };
       let endY = this.y(last) + 4;
       // Two ends at one height would write over each other.
       for (const other of ends) if (Math.abs(other - endY) < 14) endY = other + (endY < other ? -14 : 14);

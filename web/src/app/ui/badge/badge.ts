@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, input } from '@angular/core';
 
-export type BadgeTone = 'plain' | 'outline' | 'filled' | 'fallback' | 'bad';
+export type BadgeTone = 'plain' | 'strong' | 'outline' | 'filled' | 'fallback' | 'bad';
 
 /** A word in a frame; colour comes second. */
 @Component({
@@ -20,6 +20,9 @@ export type BadgeTone = 'plain' | 'outline' | 'filled' | 'fallback' | 'bad';
       font-weight: 600;
       color: var(--ink);
       white-space: nowrap;
+    }
+    :host(.strong) {
+      border-color: var(--ink);
     }
     :host(.outline),
     :host(.fallback) {

@@ -88,8 +88,9 @@ import { ageText, timeText } from '../text/time-text';
       flex: 1;
       min-height: 0;
     }
+    /* Grey, but as legible as before: old numbers are still read. */
     .faded {
-      opacity: 0.45;
+      filter: grayscale(1);
     }
   `,
 })

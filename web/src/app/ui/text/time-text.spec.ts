@@ -1,4 +1,4 @@
-import { ageText, barPrecision, dateText, dayText, intervalMs, isMidnight, timeText } from './time-text';
+import { ageText, barPrecision, dateText, dayText, intervalMs, isMidnight, spanText, timeText } from './time-text';
 
 const MOMENT = Date.UTC(2019, 1, 13, 10, 42, 7, 450);
 
@@ -37,6 +37,10 @@ describe('time text', () => {
       '3 h',
       '12 d',
     ]);
+  });
+
+  it('says how long some bars last', () => {
+    expect([spanText('1m', 5), spanText('15m', 5), spanText('1d', 1)]).toEqual(['5 min', '75 min', '1 d']);
   });
 
   it('knows the length of a bar', () => {

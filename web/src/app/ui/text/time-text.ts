@@ -89,3 +89,9 @@ export function intervalMs(interval: string): number {
 export function barPrecision(interval: string): TimePrecision {
   return intervalMs(interval) < 60_000 ? 'second' : 'minute';
 }
+
+/** How long `bars` of `interval` last: 5 min for five of 1m, 25 min for five of 5m, 5 d for five of 1d. */
+export function spanText(interval: string, bars: number): string {
+  const unit = interval.slice(-1);
+  return `${Number.parseInt(interval, 10) * bars} ${unit === 'm' ? 'min' : unit}`;
+}

@@ -5,6 +5,7 @@ import type {
   IPrimitivePaneView,
   ISeriesApi,
   ISeriesPrimitive,
+  ISeriesPrimitiveAxisView,
   Logical,
   PrimitivePaneViewZOrder,
   SeriesAttachedParameter,
@@ -65,6 +66,17 @@ export class Backdrop implements ISeriesPrimitive<Time> {
       this.view('bottom', (ground) => this.paintUnder(ground)),
       this.view('top', (ground) => this.paintOver(ground)),
     ];
+  }
+
+  /** The lane's axis names the edges of the 80 % interval and nothing else. */
+  priceAxisViews(): readonly ISeriesPrimitiveAxisView[] {
+    if (this.pane !== 'truth') return [];
+    return [0.9, 0.1].map((level) => ({
+      coordinate: () => this.series?.priceToCoordinate(level) ?? -100,
+      text: () => `${level * 100}`,
+      textColor: () => this.scene.palette.ink3,
+      backColor: () => this.scene.palette.bg,
+    }));
   }
 
   private view(zOrder: PrimitivePaneViewZOrder, paint: (ground: Ground) => void): IPrimitivePaneView {

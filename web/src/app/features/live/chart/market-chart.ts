@@ -171,6 +171,7 @@ export class MarketChart {
     this.scene.palette = palette;
     this.chart.applyOptions(chartOptions(palette, this.scene.fontFamily));
     this.candles.applyOptions(candleOptions(palette, this.hollow));
+    this.stack.remargin();
     this.lines.recolour();
     this.fill('volume');
     this.redraw();

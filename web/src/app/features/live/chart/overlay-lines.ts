@@ -72,10 +72,12 @@ export class OverlayLines {
   }
 }
 
+/** The line ends where its bars do: the last point before a gap draws nothing towards the next. */
 function points(bars: readonly Bar[], line: Line): (LineData | WhitespaceData)[] {
   return bars.map((bar, at) => {
     const time = (bar.start / 1000) as UTCTimestamp;
     const value = line[at];
-    return value === null || value === undefined ? { time } : { time, value };
+    if (value === null || value === undefined) return { time };
+    return at + 1 < line.length && line[at + 1] === null ? { time, value, color: 'transparent' } : { time, value };
   });
 }

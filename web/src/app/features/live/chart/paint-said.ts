@@ -69,7 +69,8 @@ export function paintBrackets(ground: Ground, scene: ChartScene): void {
   const [first, each] = scene.roomy ? BRACKETS.wide : BRACKETS.narrow;
   const edge = (level: number) => rivals.map((rival) => y(priceAt(rival.quantiles, levels, level)));
   const [tops, feet, middles] = [edge(0.9), edge(0.1), edge(0.5)];
-  const names = Math.min(...tops) - 18 * ratio;
+  // Below the words that name the fan.
+  const names = Math.max(Math.min(...tops) - 18 * ratio, (scene.roomy ? 58 : 26) * ratio);
   context.textAlign = 'center';
   rivals.forEach((rival, n) => {
     const left = x(at + fan.far.horizon) + (first + n * each) * ratio;

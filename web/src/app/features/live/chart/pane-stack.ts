@@ -14,6 +14,14 @@ const HEIGHTS: Readonly<Record<LowerPane, readonly [wide: number, narrow: number
   truth: [78, 64],
 };
 
+/** Free room above and below the values, as shares of the pane. */
+const MARGINS: Readonly<Record<LowerPane, { readonly top: number; readonly bottom: number }>> = {
+  volume: { top: 0.12, bottom: 0 },
+  rsi: { top: 0.3, bottom: 0.06 },
+  volatility: { top: 0.3, bottom: 0.06 },
+  truth: { top: 0.3, bottom: 0.06 },
+};
+
 interface LowerSeries {
   readonly series: ISeriesApi<SeriesType>;
   readonly backdrop: Backdrop;
@@ -51,6 +59,11 @@ export class PaneStack {
     return this.panes.get(name)?.series;
   }
 
+  /** The chart's own options set the margins of all panes: after them, each gets its own. */
+  remargin(): void {
+    for (const [name, { series }] of this.panes) series.priceScale().applyOptions({ scaleMargins: MARGINS[name] });
+  }
+
   redraw(): void {
     for (const { backdrop } of this.panes.values()) backdrop.redraw();
   }
@@ -70,13 +83,12 @@ export class PaneStack {
       name === 'volume'
         ? this.chart.addSeries(HistogramSeries, { ...quiet, priceFormat: { type: 'volume' } }, at)
         : this.chart.addSeries(LineSeries, { ...quiet, lineWidth: 1, crosshairMarkerVisible: false }, at);
-    if (name === 'truth') this.fixScale(series, 0, 1, (level) => `${Math.round(level * 100)}`);
+    if (name === 'truth') this.fixScale(series, 0, 1, () => '');
     if (name === 'rsi') this.fixScale(series, 0, 100, (value) => value.toFixed(0));
-    const margins = { volume: [0.12, 0], rsi: [0.25, 0.06], volatility: [0.3, 0.06], truth: [0.3, 0.06] }[name];
-    series.priceScale().applyOptions({ scaleMargins: { top: margins[0]!, bottom: margins[1]! } });
     const backdrop = new Backdrop(this.scene, name);
     series.attachPrimitive(backdrop);
     this.panes.set(name, { series, backdrop });
+    this.remargin();
     this.create(name);
   }
 

@@ -1,0 +1,16 @@
+export interface FakeHub {
+  readonly address: string;
+  /** Closes all sockets; the pages come back. */
+  cut(): void;
+  stop(): Promise<void>;
+}
+
+export interface FakeHubOptions {
+  readonly pages: string;
+  readonly count?: number;
+  readonly rate?: number;
+  readonly flushMs?: number;
+  readonly end?: number;
+}
+
+export function fakeHub(options: FakeHubOptions): Promise<FakeHub>;

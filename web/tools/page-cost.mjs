@@ -1,0 +1,106 @@
+// What the page costs, by the browser's own tracing: `npm run build && npm run cost`. Prints one line of JSON:
+// initial_kb (transferred, gzip), main_thread (share of a core), fps, heap_mb_before, heap_mb_after.
+// The load: 500 symbols, 20 updates a second each, conflated, on the watchlist. SECONDS of it, 20 if not said.
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import { chromium } from '@playwright/test';
+
+import { findBrowser } from './browser.mjs';
+import { fakeHub } from './fake-hub.mjs';
+
+const PAGES = process.env.PAGES ?? path.join(import.meta.dirname, '../../causal_alpha/ui/static');
+const SECONDS = Number(process.env.SECONDS ?? 20);
+const [SYMBOLS, RATE] = [500, 20];
+
+const hub = await fakeHub({ pages: PAGES, count: SYMBOLS, rate: RATE });
+const browser = await chromium.launch(await findBrowser());
+try {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.goto(new URL('live?i=1m', hub.address).href);
+  await page.locator('ca-price-chart canvas').first().waitFor();
+  await page.waitForTimeout(3_000);
+  const client = await page.context().newCDPSession(page);
+  await client.send('HeapProfiler.enable');
+  const before = await heap(client);
+  const busy = await mainThread(browser, page, SECONDS);
+  const after = await heap(client);
+  const moved = await page.locator('ca-watchlist-row').count();
+  if (moved === 0) throw new Error('expected rows in the watchlist, was none');
+  console.log(
+    JSON.stringify({
+      page_cost: { symbols: SYMBOLS, updates_per_s: SYMBOLS * RATE, seconds: SECONDS, rows_in_view: moved },
+      initial_kb: await initialBytes(PAGES),
+      main_thread: busy.share,
+      fps: busy.fps,
+      heap_mb_before: before,
+      heap_mb_after: after,
+    }),
+  );
+} finally {
+  await browser.close();
+  await hub.stop();
+}
+
+/** Used heap in MB after a collection. */
+async function heap(client) {
+  await client.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await client.send('Runtime.getHeapUsage');
+  return Number((usedSize / 2 ** 20).toFixed(2));
+}
+
+/** CPU share of the renderer's main thread and its frames a second, over `seconds`, from a trace. */
+async function mainThread(browser, page, seconds) {
+  await browser.startTracing(page, {
+    categories: ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline'],
+  });
+  const frames = await page.evaluate(
+    (ms) =>
+      new Promise((done) => {
+        let count = 0;
+        const end = performance.now() + ms;
+        const next = (now) => (now < end ? (count++, requestAnimationFrame(next)) : done(count));
+        requestAnimationFrame(next);
+      }),
+    seconds * 1_000,
+  );
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const [pid, tid] = renderer(traceEvents);
+  // `tdur` is CPU time of the thread in µs, so that other load of the machine doesn't count; tasks don't nest.
+  const tasks = traceEvents.filter(
+    (event) => event.pid === pid && event.tid === tid && event.ph === 'X' && isTask(event),
+  );
+  if (!tasks.length) throw new Error('expected tasks of the main thread in the trace, was none');
+  const micros = tasks.reduce((sum, event) => sum + (event.tdur ?? event.dur ?? 0), 0);
+  return { share: Number((micros / (seconds * 1e6)).toFixed(3)), fps: Number((frames / seconds).toFixed(1)) };
+}
+
+function isTask({ name }) {
+  return name === 'RunTask' || name === 'ThreadControllerImpl::RunTask';
+}
+
+/** Process and thread that ran the page's scripts most: its main thread. */
+function renderer(events) {
+  const names = events.filter((event) => event.name === 'thread_name' && event.args.name === 'CrRendererMain');
+  const counts = names.map(({ pid, tid }) => [pid, tid, events.filter((e) => e.pid === pid && e.tid === tid).length]);
+  const most = counts.sort((a, b) => b[2] - a[2])[0];
+  if (!most) throw new Error('expected a renderer in the trace, was none');
+  return most;
+}
+
+/** kB that the first paint needs, gzipped: scripts and styles of index.html and all that they import at once. */
+async function initialBytes(folder) {
+  const html = await readFile(path.join(folder, 'index.html'), 'utf8');
+  const known = new Set(await readdir(folder));
+  const wanted = [...html.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map((match) => match[1]);
+  const taken = new Map([['index.html', html]]);
+  for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
+    if (taken.has(name) || !known.has(name)) continue;
+    const text = await readFile(path.join(folder, name), 'utf8');
+    taken.set(name, text);
+    for (const match of text.matchAll(/(?:from|import)\s*"\.\/([^"]+\.js)"/g)) wanted.push(match[1]);
+  }
+  const bytes = [...taken.values()].reduce((sum, text) => sum + gzipSync(text).length, 0);
+  return Number((bytes / 1_000).toFixed(1));
+}
