@@ -18,7 +18,7 @@ from causal_alpha.evaluation.tournament import LEAST, Origins, play, truths
 from causal_alpha.families import FAMILIES, Family, Say
 from causal_alpha.frames import Floats, Ints
 from causal_alpha.models.base import HORIZONS, Outlook
-from causal_alpha.scoring import clustered_t, crps, mean_where, qlike
+from causal_alpha.scoring import clustered_t, crps, floor_of, mean_where, qlike
 
 SESSIONS = 250
 """About a year of days."""
@@ -83,7 +83,8 @@ def hold_out(
     for horizon in HORIZONS:
         truth, variance = truths(dataset, origins, horizon)
         density = {name: simulate(outlooks[name], truth, horizon) for name in names}
-        losses = {name: _Losses.of(truth, variance, outlooks[name], density[name], horizon) for name in names}
+        floor = floor_of(dataset.interval)
+        losses = {name: _Losses.of(truth, variance, outlooks[name], density[name], horizon, floor) for name in names}
         against[horizon] = {
             figure: value
             for other in BASELINES
@@ -105,8 +106,11 @@ class _Losses:
     qlike: Floats
 
     @classmethod
-    def of(cls, returns: Floats, variance: Floats, said: Outlook, density: Density, horizon: int) -> "_Losses":
-        return cls(crps(returns, density.plain), qlike(variance, said.ranges[:, :, HORIZONS.index(horizon)]))
+    def of(
+        cls, returns: Floats, variance: Floats, said: Outlook, density: Density, horizon: int, floor: float
+    ) -> "_Losses":
+        ranges = said.ranges[:, :, HORIZONS.index(horizon)]
+        return cls(crps(returns, density.plain), qlike(variance, ranges, floor))
 
     def over(
         self, other: "_Losses", name: str, dates: Ints, test: npt.NDArray[np.bool_], horizon: int
