@@ -11,9 +11,9 @@ import httpx
 import numpy as np
 import pytest
 
-from causal_alpha.features import DEFAULT
 from causal_alpha.frames import heartbeat
 from causal_alpha.intervals import SECOND
+from causal_alpha.references import load_served_set
 from causal_alpha.sources.publish import Publisher
 from tests.pipeline import oracle
 from tests.pipeline.lag import Lag
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.services, pytest.mark.nightly, pytest.mark.timeout(300
 
 PARTITIONS = 4
 RATE = 1_500
-RETURN, MARKET = DEFAULT.names.index("return_1"), DEFAULT.names.index("market_return")
+RETURN, MARKET = map(load_served_set("causal_alpha.features:DEFAULT").names.index, ("return_1", "market_return"))
 SETTINGS = {"partitions": PARTITIONS, "calendars": "*=24/7", "quiet_bars": 60, "session_timeout": 6}
 
 
