@@ -112,7 +112,7 @@ class Airflow(Service):
         quiet = {"PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
         own = {"AIRFLOW_HOME": str(self.data), "PYTHONPATH": path, **quiet}
         argv = (sys.executable, "-m", "airflow", *arguments)
-        return Command(argv, {**self.environment, **environment, **own}, self.data, grace=5.0)
+        return Command(argv, {**self.environment, **environment, **own}, self.data, grace=3.0).gently()
 
     def start(self) -> str:
         url = super().start()
@@ -151,9 +151,8 @@ class Airflow(Service):
         super().stop()
 
     def container(self, port: int) -> Container:
-        """One container with all parts in it; it shows the schedules but runs no task of ours: it lacks our package."""
-        environment = {"AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True"}
-        return Container(f"apache/airflow:{VERSION}-python3.11", {port: 8080}, environment, ("standalone",))
+        """None: a container would have Airflow, but not our package, which its tasks call."""
+        raise ServiceError(str(MissingExtraError("apache-airflow", extra="airflow")))
 
     def address(self, port: int) -> str:
         return f"http://127.0.0.1:{port}"

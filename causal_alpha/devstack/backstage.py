@@ -3,7 +3,6 @@
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from causal_alpha.devstack.airflow import Airflow
@@ -17,11 +16,6 @@ from causal_alpha.devstack.supervise import Watched
 from causal_alpha.errors import ServiceError
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
-
-
-def nice(command: Command) -> Command:
-    """The same command, giving way to whatever else wants the processor."""
-    return replace(command, argv=("nice", "-n", "10", *command.argv))
 
 
 class Backstage:
@@ -47,8 +41,8 @@ class Backstage:
             if airflow
             else None
         )
-        prime = nice(Command((sys.executable, "-m", "causal_alpha", "prime"), self.environment, grace=3.0))
-        self.primer = Program("first models", prime, log=logs / "prime.log", may_finish=True)
+        prime = Command((sys.executable, "-m", "causal_alpha", "prime"), self.environment, grace=3.0)
+        self.primer = Program("first models", prime.gently(), log=logs / "prime.log", may_finish=True)
 
     @property
     def places(self) -> dict[str, str]:
@@ -68,13 +62,16 @@ class Backstage:
     def stop(self) -> None:
         """Stops all, also while they start."""
         self._stopping.set()
+        self._stop_all()
+        if self._thread.is_alive():
+            self._thread.join()
+            self._stop_all()  # what it started meanwhile
+
+    def _stop_all(self) -> None:
         self.primer.stop()
         for service in (self.airflow, self.mlflow):
             if service is not None:
                 service.stop()
-        if self._thread.is_alive():
-            self._thread.join()
-        self.primer.stop()
 
     def _start(self) -> None:
         if not self._came(self.mlflow):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from causal_alpha.devstack import guard
@@ -24,6 +24,14 @@ class Command:
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     grace: float = 8.0
+
+    def gently(self) -> "Command":
+        """The same, giving way to whatever else wants the processor.
+
+        >>> Command(("sort", "file")).gently().argv
+        ('nice', '-n', '10', 'sort', 'file')
+        """
+        return replace(self, argv=("nice", "-n", "10", *self.argv))
 
 
 class Process:
