@@ -1,5 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 
+import { Layout } from '../../core/layout/layout';
 import { familyName, familyToken } from '../../core/market/forecast';
 import { LiveStore } from './live-store';
 import { ScoreRecord } from './score-record';
@@ -13,7 +14,7 @@ import { ScoreRecord } from './score-record';
       <table class="tb">
         <thead>
           <tr>
-            <th scope="col">Family, all {{ most() }} due</th>
+            <th scope="col">{{ layout.compact() ? '' : 'Family, all ' }}{{ most() }} due</th>
             <th scope="col" class="num">In 80 %</th>
             <th scope="col" class="num">In 95 %</th>
             <th scope="col" class="num">CRPS / naive</th>
@@ -61,6 +62,7 @@ import { ScoreRecord } from './score-record';
   `,
 })
 export class FamilyRecord {
+  protected readonly layout = inject(Layout);
   protected readonly store = inject(LiveStore);
   private readonly record = inject(ScoreRecord);
   protected readonly rows = computed(() => {
