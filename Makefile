@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-fast nightly check format bench screenshots clean
+.PHONY: help setup run web-dev test test-fast nightly check format bench screenshots clean
 
 PYTHON ?= python3.11
 UV := 0.13.9
@@ -32,6 +32,9 @@ setup: $(STAMPS)/package $(if $(WEB),$(STAMPS)/web) ## Install everything: packa
 
 run: setup ## Run the whole product until Ctrl-C
 	@exec .venv/bin/causal-alpha up --with-parent
+
+web-dev: setup ## Serve the page with hot reload, over a running worker: make web-dev PORT=8000
+	$(WITH_NODE) && CAUSAL_ALPHA_HUB=http://127.0.0.1:$(or $(PORT),8000) npm run --silent start -- --open=false
 
 test: setup ## Run every test, on real services and a browser
 	$(RUN) -m pytest $(ARGS)

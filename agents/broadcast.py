@@ -12,9 +12,15 @@ from causal_alpha.balance import BalanceCollector
 from causal_alpha.modelmetrics import CoverageCollector, ServingCollector
 from causal_alpha.records import Bar
 from causal_alpha.references import load_served_set
+from causal_alpha.rollcall import call
 from causal_alpha.service import create_service
 
-service = create_service(app, load_served_set(app.settings.feature_set))
+service = create_service(
+    app,
+    load_served_set(app.settings.feature_set),
+    lineup=lambda: serving.lineup,
+    states=checkpoints.items,
+)
 forming_here.listen(service.hub.publish)
 service.metrics.register(BalanceCollector(checkpoints.items))
 service.metrics.register(CoverageCollector(scores.checkpoints.items))
@@ -49,9 +55,12 @@ async def broadcast_scores(stream: Any) -> None:
 
 @app.timer(0.5)
 async def announce_models() -> None:
-    while serving.news:
-        news = serving.news.popleft()
-        service.hub.announce_model(news.name, news.version, news.alias, news.state, news.text)
+    service.hub.announce_news(serving.news)
+
+
+@app.task
+async def answer_the_roll() -> None:
+    await call(service, app.settings.instance_id, pause=app.sleep)
 
 
 @app.agent(app.rejects)

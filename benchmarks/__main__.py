@@ -16,6 +16,7 @@ SUMMARIES: Mapping[str, str] = {
     "scaling": "Cost of a tick, a bar and a snapshot from 10 to 10,000 symbols.",
     "forecast": "Milliseconds to forecast 500 symbols, beside Keras' predict and statsmodels' append.",
     "training": "CPU-seconds to train each family on 80 names of nine years.",
+    "hub": "Sends a second from the hub to 200 WebSockets, beside a naive FastAPI loop.",
     "report": "Run all of them, and write docs/performance.md.",
 }
 """A benchmark is a file of this folder, with a click command of the same name in it."""

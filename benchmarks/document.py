@@ -175,6 +175,20 @@ def training_section(results: Sequence[Result]) -> str:
     )
 
 
+def hub_section(results: Sequence[Result]) -> str:
+    (result,) = results
+    value = result.values
+    rows = [
+        ("the hub", f"{value['sends_per_s']:,}", f"{value['p99_ms']:,.1f}"),
+        ("a loop of FastAPI sends", f"{value['naive_sends_per_s']:,}", f"{value['naive_p99_ms']:,.1f}"),
+    ]
+    return (
+        f"## To many pages\n{value['rate']:g} log events a second to each of {value['clients']} WebSockets. "
+        f"A client that reads nothing costs {value['stalled_client_mb']:.2f} MB.\n\n"
+        + table(("", "events delivered a second", "p99 ms"), rows)
+    )
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table; numbers to the right."""
     lines = [head, ("---", *("---:" for _ in head[1:])), *rows]
@@ -190,6 +204,7 @@ SECTIONS: Mapping[str, Callable[[Sequence[Result]], str]] = MappingProxyType(
         "scaling": scaling_section,
         "forecast": forecast_section,
         "training": training_section,
+        "hub": hub_section,
     }
 )
 """How a benchmark's results are told, in the order of the page."""

@@ -30,6 +30,7 @@ COMMANDS = (
     "scaling",
     "forecast",
     "training",
+    "hub",
 )
 DATA, PAGE = "performance.json", "performance.md"
 

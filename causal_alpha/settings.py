@@ -61,6 +61,9 @@ class Settings(BaseSettings):
 
     hub_host: str = Field("127.0.0.1", description="address of the page and its API")
     hub_port: int = Field(8000, ge=0, le=65535, description="0 takes any free port")
+    tokens: str = Field("", repr=False, description="viewer:TOKEN,operator:TOKEN; empty: none, on loopback alone")
+    tokens_file: Path | None = Field(None, description="more of them, one a line")
+    max_requests: float = Field(500.0, ge=0, description="requests a second that one client may make, 0: any number")
     max_request_bytes: int = Field(1_000_000, ge=1_000, description="larger requests get 413")
     replay_buffer: int = Field(20_000, ge=1, description="log messages a socket can resume over")
 

@@ -21,7 +21,8 @@ from causal_alpha.sinks.base import Reader
 
 LATEST = 9_000_000_000_000
 """Times in requests end here (the year 2255), ms: as ns they still fit int64."""
-_TIMES = {"start", "made", "due", "known_at", "scored"}
+TIMES = {"start", "made", "due", "known_at", "scored"}
+"""Fields of records that are times, in ns."""
 _BAR_FIELDS = Bar.__struct_fields__[2:]
 
 Millis = Annotated[int | None, Query(ge=-LATEST, le=LATEST)]
@@ -122,7 +123,7 @@ def _row(record: Bar | Features | Forecast | Score) -> dict[str, Any]:
     """A record's fields, times in ms; symbol and interval stand in the answer once."""
     fields = msgspec.structs.asdict(record)
     return {
-        name: value // MILLISECOND if name in _TIMES else value
+        name: value // MILLISECOND if name in TIMES else value
         for name, value in fields.items()
         if name not in {"symbol", "interval"}
     }

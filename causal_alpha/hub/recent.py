@@ -1,6 +1,6 @@
 """The newest records of every symbol and interval: what the archive may not have yet."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -38,14 +38,22 @@ class Recent:
         return True
 
     def merge(
-        self, record: type[R], archived: list[R], *, symbol: str, interval: str, start: int, end: int, limit: int
+        self, record: type[R], archived: list[R], *, symbol: str | None, interval: str, start: int, end: int, limit: int
     ) -> list[R]:
         """The newest `limit` of archived and kept records with `start <= start < end`, oldest first.
 
-        Of two revisions the later one stays.
+        Of two revisions the later one stays. `symbol` None: of all symbols.
         """
         merged = {record_id(row): row for row in archived}
-        for key, row in self._kept.get((record, symbol, interval), {}).items():
+        for key, row in self._of(record, symbol, interval):
             if start <= row.start < end and (key not in merged or version(row) > version(merged[key])):
                 merged[key] = row
         return sorted(merged.values(), key=record_time)[-limit:]
+
+    def _of(self, record: type[R], symbol: str | None, interval: str) -> Iterator[tuple[str, R]]:
+        if symbol is not None:
+            yield from self._kept.get((record, symbol, interval), {}).items()
+            return
+        for (kind, _, name), kept in self._kept.items():
+            if kind is record and name == interval:
+                yield from kept.items()

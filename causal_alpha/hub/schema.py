@@ -27,7 +27,7 @@ def components() -> dict[str, Schema]:
         event = found[kind.__name__] if kind in STATE else found.pop(kind.__name__)
         found[log_name(kind)] = _numbered(event, log_name(kind))
     found["StateEvent"] = _any_of(kind.__name__ for kind in STATE)
-    found["LogEvent"] = _any_of(map(log_name, LOG))
+    found["LogEvent"] = _any_of(log_name(kind) for kind in LOG)
     found["HelloMessage"] = _message("hello", "hello", _ref("Hello"))
     found["StateMessage"] = _message("state", "events", {"type": "array", "items": _ref("StateEvent")})
     found["LogMessage"] = _message("log", "events", {"type": "array", "items": _ref("LogEvent")})

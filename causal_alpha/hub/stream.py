@@ -6,7 +6,7 @@ clients there are, and a forming bar only when one of them needs it.
 
 import math
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
@@ -27,13 +27,17 @@ from causal_alpha.hub.messages import (
     provenance,
     score_event,
 )
+from causal_alpha.hub.notes import Level, Notes
 from causal_alpha.hub.recent import Recent
+from causal_alpha.hub.stages import Stages
+from causal_alpha.hub.watch import Watch
 from causal_alpha.intervals import MILLISECOND, end_of
 from causal_alpha.records import LEVELS, Bar, Features, Forecast, Reject, Score
 
 PROTOCOL = 1
 KEPT: Mapping[type[msgspec.Struct], int] = {Bar: 60, Features: 10, Forecast: 20, Score: 20}
 """Newest records of each symbol and interval: what the archive may be behind, a minute of 1 s bars, 80 kB."""
+_LOGGED: Mapping[type[msgspec.Struct], Callable[[Any], Event]] = {Forecast: forecast_event, Score: score_event}
 _HEALTH = ("health", "", "")
 
 
@@ -70,11 +74,15 @@ class Hub:
         self.board = Board()
         self.recent = Recent(KEPT)
         self.clients = Clients(self.log, self.board, self._beat)
+        self.notes = Notes(self.log, lambda: self.clock() // MILLISECOND)
+        self.watch = Watch(self.notes, lambda: self.clock() // MILLISECOND)
+        self.stages = Stages(self.clock)
+        self.began = self.clock()
         self.rejects: Counter[str] = Counter()
         """Rejected rows by reason."""
         self.watermark: int | None = None
         """Event time in ns before which bars are final, the furthest partition's; None until a frame tells."""
-        self._intervals, self._server, self._ui = intervals, server, ui
+        self._intervals, self._server, self.ui = intervals, server, ui
         self._quotes: dict[str, tuple[str, str, int, float, str]] = {}
         self._source = "foreign"
         self._lag: float | None = None
@@ -92,25 +100,33 @@ class Hub:
             self.watermark = watermark
         if frame.record is Bar:
             self._bars(frame)
-        elif frame.record is Forecast:
-            for forecast in frame.rows():
-                if self.recent.add(forecast):
-                    self.log.append(forecast.symbol, forecast.interval, forecast_event(forecast))
-        elif frame.record is Score:
-            for score in frame.rows():
-                if self.recent.add(score):
-                    self.log.append(score.symbol, score.interval, score_event(score))
+            return self.clients.notify()
+        self.stages.passed(frame)
+        if frame.record in _LOGGED:
+            event = _LOGGED[frame.record]
+            for record in frame.rows():
+                if self.recent.add(record):
+                    self.log.append(record.symbol, record.interval, event(record))
         elif frame.record is Features:
             for features in frame.rows():
                 self.recent.add(features)
         elif frame.record is Reject:
             self.rejects.update(frame.labels("reason").tolist())
+            self.watch.rejects(frame)
         self.clients.notify()
 
     def announce_model(self, name: str, version: str, alias: str, state: str, text: str) -> None:
         """Tell every client that an alias of a model now means another version, or what became of it."""
         self.log.append("", "", ("model", name, version, alias, state, text))
+        level: Level = "warn" if state == "refused" else "info"
+        self.notes.add(f"model-{state}", level, f"{name} version {version}", text)
         self.clients.notify()
+
+    def announce_news(self, news: deque[Any]) -> None:
+        """Announce what hot-loading left in `news`, the oldest first, and empty it."""
+        while news:
+            one = news.popleft()
+            self.announce_model(one.name, one.version, one.alias, one.state, one.text)
 
     def _bars(self, frame: Frame[Bar]) -> None:
         if not len(frame):
@@ -130,6 +146,8 @@ class Hub:
             self._lag = self.clock() / MILLISECOND - newest
 
     def _finals(self, frame: Frame[Bar]) -> None:
+        self.stages.passed(frame)
+        self.watch.bars(frame)
         for bar, event in zip(frame.rows(), bar_events(frame), strict=True):
             if not self.recent.add(bar):
                 continue  # Kafka delivers at least once; the log says it once
@@ -159,6 +177,12 @@ class Hub:
     def quotes(self) -> list[Quote]:
         """The newest price of every symbol, by symbol."""
         return sorted(Quote(*known[1:]) for known in self._quotes.values())
+
+    @property
+    def lag_ms(self) -> float | None:
+        """How far the newest live bar was behind the clock; None for data that isn't live."""
+        live = provenance(self._source)["kind"] in {"live", "delayed"}
+        return self._lag if live else None
 
     def forming(self, symbol: str, interval: str) -> Event | None:
         """The forming bar as an event, if there is one."""
@@ -190,7 +214,7 @@ class Hub:
             "seq": self.log.seq if client.resumed else client.feed.after,
             "resumed": client.resumed,
             "server": self._server,
-            "ui": self._ui,
+            "ui": self.ui,
             "intervals": self._intervals,
             "levels": LEVELS,
             "symbols": sorted(self._quotes),
@@ -199,10 +223,9 @@ class Hub:
 
     def _beat(self) -> None:
         about = provenance(self._source)
-        live = about["kind"] in {"live", "delayed"} and self._lag is not None
         facts = {
             "ts": self.clock() // MILLISECOND,
-            "lag_ms": self._lag if live else None,
+            "lag_ms": self.lag_ms,
             "watermark": None if self.watermark is None else self.watermark // MILLISECOND,
             "provenance": about,
             **self.counts(),

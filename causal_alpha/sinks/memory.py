@@ -70,3 +70,6 @@ class MemorySink:
 
     async def job(self, job_id: str) -> Job | None:
         return self._jobs.get(job_id)
+
+    async def jobs(self, prefix: str) -> list[Job]:
+        return [job for job_id, job in sorted(self._jobs.items()) if job_id.startswith(prefix)]

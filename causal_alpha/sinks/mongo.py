@@ -213,3 +213,10 @@ class MongoReader:
         async with sink_errors():
             found = await self._database["jobs"].find_one({"_id": job_id}, {"_id": False})
         return None if found is None else msgspec.convert(found, Job)
+
+    async def jobs(self, prefix: str) -> list[Job]:
+        """At most 1,000 of them."""
+        between = {"$gte": prefix, "$lt": prefix + "\U0010ffff"}
+        async with sink_errors():
+            found = await self._database["jobs"].find({"_id": between}, {"_id": False}).sort("_id").to_list(1_000)
+        return [msgspec.convert(one, Job) for one in found]

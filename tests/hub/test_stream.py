@@ -111,7 +111,10 @@ def test_hub_counts_rejects_and_announces_models(hub: Hub) -> None:
     hub.announce_model("lstm-1m", "7", "champion", "serving", "Promoted")
 
     assert hub.counts()["rejects"] == 2
-    assert events(hub) == [[1, "model", "lstm-1m", "7", "champion", "serving", "Promoted"]]
+    model, note = events(hub)
+    assert model == [1, "model", "lstm-1m", "7", "champion", "serving", "Promoted"]
+    assert note[:2] == [2, "note"]
+    assert note[4:] == ["model-serving", "info", "lstm-1m version 7", "Promoted"]
 
 
 def test_hub_takes_frames_without_rows(hub: Hub) -> None:
