@@ -21,7 +21,6 @@ class Entry:
 COMMANDS = {
     "up": Entry("causal_alpha.commands.up:up", "Run everything on this machine: services, a worker, a source."),
     "worker": Entry("causal_alpha.commands.worker:worker", "Run a worker: faust -A causal_alpha worker -l info."),
-    "hub": Entry("causal_alpha.commands.hub:hub", "Serve the page and its API without a worker."),
     "source": Entry("causal_alpha.commands.source:source", "Publish market data to Kafka."),
     "tail": Entry("causal_alpha.commands.tail:tail", "Show the rows of a topic."),
     "rejects": Entry("causal_alpha.commands.rejects:rejects", "Show rows that could not be used, and send them again."),
@@ -34,6 +33,7 @@ COMMANDS = {
     "prime": Entry("causal_alpha.commands.prime:prime", "Train quick first models where the registry has none."),
     "evaluate": Entry("causal_alpha.commands.evaluate:evaluate", "Say how good each family is on daily bars."),
     "schema": Entry("causal_alpha.commands.schema:schema", "Print the hub's messages and answers as TypeScript."),
+    "models": Entry("causal_alpha.commands.models:models", "Show registered models, promote one, or roll back."),
     "doctor": Entry("causal_alpha.commands.doctor:doctor", "Say what is there and what is missing."),
 }
 

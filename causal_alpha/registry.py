@@ -90,6 +90,14 @@ class Registered:
         there = ", ".join(str(version.number) for version in self.versions) or "none"
         raise ModelError(f"{self.name}: expected one of its versions ({there}), was {number}")
 
+    def former(self) -> int:
+        """The number of the champion before this one. Raises ModelError without any."""
+        champion = self.aliases.get(CHAMPION, 0)
+        for change in reversed(self.history):
+            if change.after == champion and change.before:
+                return change.before
+        raise ModelError(f"{self.name}: expected a champion before version {champion}, was none")
+
     @property
     def history(self) -> tuple[Change, ...]:
         try:

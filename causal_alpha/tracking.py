@@ -93,7 +93,7 @@ def record(
     except mlflow.exceptions.MlflowException as error:
         said = " ".join(str(error).split())[:200]
         raise ServiceError(f"MLflow at {url}: expected to take a run of {name}, was {said}") from error
-    return version and _read_back(url, name, version)
+    return None if version is None else _read_back(url, name, version)
 
 
 def code_version() -> str:

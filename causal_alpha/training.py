@@ -14,6 +14,7 @@ from causal_alpha.evaluation.heldout import SESSIONS, HeldOut, hold_out
 from causal_alpha.evaluation.tournament import LEAST
 from causal_alpha.families import FAMILIES, QUICK, Family, Say, find_family
 from causal_alpha.models.artefact import Artefact, seal
+from causal_alpha.promotion import PROBATION
 from causal_alpha.registry import CHALLENGER, CHAMPION, Registry, Version, model_name
 from causal_alpha.tracking import record
 
@@ -72,7 +73,7 @@ def train_and_register(
     try:
         if version := _made_by(registry, model_name(family, interval), run):
             say(f"{family}: run {run} made version {version.number} already")
-            return Enrolled(version, _seat(registry, version))
+            return Enrolled(version, _seat(registry, version, dataset))
         say(f"{family}: judged on the last {sessions} sessions")
         families = QUICK if quick else FAMILIES
         held_out = hold_out(dataset, family, sessions=sessions, seed=seed, families=families, say=say)
@@ -89,7 +90,7 @@ def train_and_register(
             facts={"quick": quick, "refit": find_family(family).refit},
             tags={"quick": str(quick).lower()} | ({"run": run} if run else {}),
         )
-        alias = _seat(registry, version) if version else ""
+        alias = _seat(registry, version, dataset) if version else ""
         return Enrolled(version, alias, tuple(found), held_out)
     finally:
         registry.close()
@@ -138,10 +139,11 @@ def _made_by(registry: Registry, name: str, run: str) -> Version | None:
     return next((version for version in model.versions if version.tags.get("run") == run), None)
 
 
-def _seat(registry: Registry, version: Version) -> str:
+def _seat(registry: Registry, version: Version, dataset: Dataset) -> str:
     """Gives a version its alias and says which: champion where there is none or a sketch only, else challenger.
 
-    An older version than the champion or challenger that there is gets none.
+    It gets none where champion or challenger are newer, nor while the challenger that there is has had fewer than
+    `PROBATION` sessions since the end of its data: a new one every day would let none prove itself.
     """
     champion, challenger = (registry.alias(version.name, alias) for alias in (CHAMPION, CHALLENGER))
     if champion is not None and champion.number == version.number:
@@ -151,8 +153,11 @@ def _seat(registry: Registry, version: Version) -> str:
         why = "first full fit" if sketch else "first of its family"
         registry.crown(version.name, version.number, at=version.created, why=why)
         return CHAMPION
-    newest = max(champion.number, challenger.number if challenger else 0)
-    if version.number >= newest:
+    if challenger is not None and challenger.number != version.number:
+        had = int((dataset.sessions > challenger.until).sum())
+        if challenger.number > version.number or had < PROBATION:
+            return ""
+    if version.number > champion.number:
         registry.point(version.name, CHALLENGER, version.number)
         return CHALLENGER
     return ""

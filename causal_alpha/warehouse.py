@@ -18,7 +18,6 @@ from causal_alpha.errors import ModelError, SinkError
 from causal_alpha.frames import Frame
 from causal_alpha.records import Bar, Score
 from causal_alpha.sinks.documents import from_action, from_document, stored_time
-from causal_alpha.sinks.identity import ARCHIVED
 
 PATIENCE = 5_000
 """Milliseconds to look for a server that answers."""
@@ -73,7 +72,7 @@ def archived_bars(mongo_url: str, database: str, interval: str) -> dict[str, int
 def read_scores(
     mongo_url: str, database: str, interval: str, family: str, *, horizon: int = 1, start: int | None = None
 ) -> Frame[Score]:
-    """Scores of a family's forecasts with `score.start >= start` (ns), in the order of time; an empty frame without any.
+    """Scores of a family's forecasts with `score.start >= start` (ns), by time; an empty frame where there is none.
 
     Raises ModelError when MongoDB does not answer.
     """

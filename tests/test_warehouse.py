@@ -110,9 +110,9 @@ async def test_document_that_is_no_bar_is_named(mongo: str, database: str) -> No
 
 def test_server_away_is_said_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("causal_alpha.warehouse.PATIENCE", 300)
-    with pytest.raises(ModelError, match="expected MongoDB to give them, was ServerSelectionTimeoutError"):
+    with pytest.raises(ModelError, match="expected MongoDB to give it, was ServerSelectionTimeoutError"):
         read_bars("mongodb://127.0.0.1:9/", "away", "1d")
-    with pytest.raises(ModelError, match="expected MongoDB to give them, was InvalidURI"):
+    with pytest.raises(ModelError, match="expected MongoDB to give it, was InvalidURI"):
         read_bars("http://127.0.0.1", "away", "1d")
 
 

@@ -72,7 +72,8 @@ def _tournament(held_out: HeldOut) -> list[tuple[str, ...]]:
 def _years(held_out: HeldOut) -> list[tuple[str, ...]]:
     symbol, ratio = held_out.report.worst[held_out.family]
     years = held_out.report.years[held_out.family].items()
-    return [(str(year), _number(value)) for year, value in years] + [(f"worst symbol: {symbol}", _number(ratio))]
+    rows: list[tuple[str, ...]] = [(str(year), _number(value)) for year, value in years]
+    return [*rows, (f"worst symbol: {symbol}", _number(ratio))]
 
 
 def _number(value: float, brief: bool = False) -> str:

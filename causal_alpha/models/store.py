@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from math import isnan
 from pathlib import Path
 from types import MappingProxyType
@@ -166,7 +166,7 @@ def _dump(value: Any) -> Any:
     if isinstance(value, str | int | float):
         return value
     kind = type(value).__name__
-    if MODELS.get(kind) is not type(value):
+    if MODELS.get(kind) is not type(value) or not is_dataclass(value):
         raise ModelError(f"model: expected one of {', '.join(MODELS)}, was {type(value).__qualname__}")
     return {"kind": kind} | {
         one.name: _dump(getattr(value, one.name)) for one in fields(value) if one.name not in _ABSENT
