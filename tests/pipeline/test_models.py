@@ -33,12 +33,16 @@ NAME = f"har-{INTERVAL}"
 
 @pytest.fixture(scope="module")
 def registry(mlflow: str) -> Iterator[Registry]:
-    """With a champion and a challenger that are the same fit of other days."""
+    """With a champion, and a challenger made of the same run."""
     dataset = Dataset.from_bars(made_up(symbols=4, sessions=600))
-    for until in (-20, -1):
-        some = dataset.until(int(dataset.sessions[until]))
-        train_and_register("har", some, INTERVAL, mlflow, sessions=60, quick=True)
+    train_and_register("har", dataset, INTERVAL, mlflow, sessions=60, quick=True)
     opened = Registry(mlflow)
+    first = opened.need(NAME).version(1)
+    api = f"{mlflow}/api/2.0/mlflow"
+    run = httpx.get(f"{api}/runs/get", params={"run_id": first.run_id}).json()["run"]["info"]
+    again = {"name": NAME, "run_id": first.run_id, "source": f"{run['artifact_uri']}/model"}
+    httpx.post(f"{api}/model-versions/create", json=again).raise_for_status()
+    opened.point(NAME, "challenger", 2)
     yield opened
     opened.close()
 
