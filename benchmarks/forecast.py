@@ -46,7 +46,7 @@ def forecast(symbols: int, runs: int, quick: bool) -> None:
     found: dict[str, float] = {}
     with TemporaryDirectory() as folder:
         for name in NAMES:
-            artefact = fitted(name, dataset)
+            artefact = fitted(name, dataset, quick)
             save(artefact, Path(folder) / name)
             served, vectors = load(Path(folder) / name), newest(dataset, artefact.lags)
             said = served.forecast(vectors)
@@ -63,12 +63,12 @@ def forecast(symbols: int, runs: int, quick: bool) -> None:
     click.echo(json.dumps({name: round(found[name], 3) for name in order}))
 
 
-def fitted(name: str, dataset: Any) -> Any:
-    """An artefact of a family; of a net of full size, hardly trained."""
+def fitted(name: str, dataset: Any, quick: bool) -> Any:
+    """An artefact of a family; of a net hardly trained, and of full size unless it must be quick."""
     from causal_alpha.models import arima, lstm, transformer  # noqa: PLC0415
     from causal_alpha.models.artefact import seal  # noqa: PLC0415
 
-    moment = {"targets": 3_000, "looks": 1}
+    moment = {"targets": 3_000, "looks": 1} | ({"width": 8, "members": 1, "blocks": 1} if quick else {})
     fits: dict[str, Callable[[], Any]] = {
         "lstm": lambda: lstm.fit(dataset, plan=replace(lstm.PLAN, **moment)),
         "transformer": lambda: transformer.fit(dataset, plan=replace(transformer.PLAN, **moment)),

@@ -1,6 +1,7 @@
 """Bars of a minute go the way that those of a day go."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -52,7 +53,7 @@ def data() -> Dataset:
 def file(tmp_path: Path) -> Path:
     bars = minutes()
     stamps = pa.array(bars.ints("start"), pa.int64()).cast(pa.timestamp("ns", "UTC"))
-    prices = {name: bars.floats(name) for name in ("open", "high", "low", "close", "volume")}
+    prices: Any = {name: bars.floats(name) for name in ("open", "high", "low", "close", "volume")}
     path = tmp_path / "minutes.parquet"
     pq.write_table(pa.table({"symbol": bars.labels("symbol").tolist(), "ts_utc": stamps, **prices}), path)
     return path

@@ -14,6 +14,7 @@ from causal_alpha.intervals import DAY
 from causal_alpha.models import har, network, transformer
 from causal_alpha.models.artefact import look_back
 from causal_alpha.models.base import Outlook
+from causal_alpha.models.extras import training_package
 from causal_alpha.records import Bar
 from causal_alpha.scoring import qlike
 from causal_alpha.training import Family
@@ -83,8 +84,7 @@ def check_validation(table_of: Callable[[Dataset, Any], Any]) -> None:
 
 def check_mask(build: Callable[..., Any]) -> None:
     """An output within a sequence doesn't see the patches after it."""
-    import keras
-
+    keras = training_package("keras")
     plan = replace(transformer.PLAN, members=1, width=8, blocks=1)
     keras.utils.set_random_seed(0)
     net = build(keras, len(network.INPUTS), plan)

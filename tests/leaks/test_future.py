@@ -4,6 +4,7 @@ A thousand random cuts; at each all later bars of all symbols are altered, earli
 but known only later. Features, truths and the forecasts of every family up to the cut must not change in one bit.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -130,7 +131,7 @@ def test_no_fit_changes_with_the_future(world: World, name: str) -> None:
     """Fitted again on a spoiled world up to the cut, a family says the same to the last bit."""
     cut = FITTED
     spoiled_world = Dataset.from_bars(spoiled(world.bars, cut, np.random.default_rng(8)))
-    fits = {
+    fits: dict[str, Callable[[Dataset], Model]] = {
         "naive": naive.fit,
         "ewma": ewma.fit,
         "har": har.fit,
