@@ -69,7 +69,13 @@ def test_kill_in_the_middle_changes_no_forecast_and_a_new_champion_takes_over(
 ) -> None:
     frames = list(random_ticks(600 * RATE, rate=RATE))
     served = worker(
-        intervals=INTERVAL, mlflow_url=mlflow, model_poll=0.2, serve="har", cache=tmp_path / "cache", quiet_bars=5
+        intervals=INTERVAL,
+        mlflow_url=mlflow,
+        model_poll=0.2,
+        serve="har",
+        cache=tmp_path / "cache",
+        quiet_bars=5,
+        idle_after=3600,  # the log alone says how far time is
     )
     first, rest, later = frames[:85], frames[85:105], frames[105:]
     asyncio.run(feed(kafka, served.app_id, first))
