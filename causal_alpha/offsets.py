@@ -47,13 +47,9 @@ class Offsets:
             for client in self._clients:
                 await client.start()
         consumer, admin = self._clients
-        there = await consumer.topics()
-        parts = [
-            TopicPartition(topic, part)
-            for topic in self._topics
-            if topic in there
-            for part in consumer.partitions_for_topic(topic) or ()
-        ]
+        there = await admin.describe_topics(list(self._topics))
+        parts = [TopicPartition(topic["topic"], part["partition"]) for topic in there for part in topic["partitions"]]
+        consumer.assign(parts)  # it asks for nothing, but then knows who leads them
         ends = await consumer.end_offsets(parts)
         done = await admin.list_consumer_group_offsets(self._group, partitions=parts) if parts else {}
         end: Counter[str] = Counter()
