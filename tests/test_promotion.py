@@ -202,7 +202,7 @@ def test_gate_keeps_its_promise_on_real_losses(market) -> None:
     from causal_alpha.daily import read_daily, session_start
 
     bars = read_daily(market / "us_daily.parquet")[0]
-    data = Dataset.from_bars(bars.take(np.flatnonzero(bars.labels("symbol").codes < 20)))
+    data = Dataset.from_bars(bars.take(np.flatnonzero(bars.labels("symbol").codes < 12)))
     origins = Origins.of(data, session_start(date(2018, 1, 1)))
     said = play(data, origins, ("har",), say=lambda line: None)
     returns, _ = truths(data, origins, 1)
