@@ -68,7 +68,8 @@ class Trial:
 
     def own(self, number: int) -> Floats:
         """Gains of one version."""
-        return self.gains[self.version == number]
+        own: Floats = self.gains[self.version == number]
+        return own
 
 
 @dataclass(frozen=True)
