@@ -21,6 +21,7 @@ class Entry:
 COMMANDS = {
     "up": Entry("causal_alpha.commands.up:up", "Run everything on this machine: services, a worker, a source."),
     "worker": Entry("causal_alpha.commands.worker:worker", "Run a worker: faust -A causal_alpha worker -l info."),
+    "hub": Entry("causal_alpha.commands.hub:hub", "Serve the page and its API without a worker."),
     "source": Entry("causal_alpha.commands.source:source", "Publish market data to Kafka."),
     "tail": Entry("causal_alpha.commands.tail:tail", "Show the rows of a topic."),
     "rejects": Entry("causal_alpha.commands.rejects:rejects", "Show rows that could not be used, and send them again."),

@@ -132,9 +132,9 @@ def test_settings_document_is_the_class() -> None:
 
 
 def _as_text(default: object) -> str:
-    """As it is written in the environment; nothing for None."""
+    """As it is written in the environment; nothing for None and an empty text."""
     text = ",".join(default) if isinstance(default, tuple) else default
-    return "" if text is None else f"`{text}`"
+    return "" if text in {None, ""} else f"`{text}`"
 
 
 def test_features_document_is_the_default_set() -> None:
