@@ -60,6 +60,7 @@ async def test_csv_passes_the_sink_check(tmp_path: Path) -> None:
         "features/1m/2019-02-13.csv",
         "forecasts/1m/2019-02-13.csv",
         "rejects/2019-02-13.csv",
+        "scores/1m/2019-02-13.csv",
     }
     minute = rows(tmp_path / "bars/1m/2019-02-13.csv")
     assert [(row["start"][:10], row["revision"], row["high"]) for row in minute if row["symbol"] == "AAPL"] == [
