@@ -5,7 +5,6 @@ import { expect, test as base } from './live-page';
 
 /** States that a real worker is seldom in: all families, sessions, a gap, a stale symbol, a record, a hub that is gone. */
 export const test = base.extend<{ hub: FakeHub }>({
-  // eslint-disable-next-line no-empty-pattern
   hub: async ({}, use) => {
     const built = path.join(import.meta.dirname, '../../causal_alpha/ui/static');
     const hub = await fakeHub({ pages: process.env['PAGES'] ?? built });

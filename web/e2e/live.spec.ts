@@ -36,6 +36,6 @@ test('a failed request says so and can be tried again', async ({ live, page }) =
   await expect(page.getByText('Bars did not load')).toBeVisible();
   await expect(page.getByText('expected MongoDB, was away')).toBeVisible();
   refuse = false;
-  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('region', { name: 'Chart' }).getByRole('button', { name: 'Try again' }).click();
   await expect(live.legend()).toBeVisible();
 });

@@ -115,7 +115,7 @@ test('a late revision changes its own candle', async ({ live, page }) => {
   const rows = page.locator('ca-bar-table tr', { hasText: at });
   await expect(rows).toHaveCount(2);
   await expect(rows.filter({ hasText: 'revised' })).toHaveCount(2);
-  await page.getByRole('button', { name: 'Chart' }).click();
+  await page.getByRole('button', { name: 'Chart', exact: true }).click();
   const before = await live.legend().innerText();
   await expect(live.legend()).not.toHaveText(before);
   expect(live.errors).toEqual([]);

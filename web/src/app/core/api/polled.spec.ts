@@ -1,4 +1,4 @@
-import { Component, signal } from '@angular/core';
+import { ChangeDetectionStrategy, Component, signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 
 import { Stream } from '../stream/stream';
@@ -10,7 +10,7 @@ const phase = signal<{ phase: string }>({ phase: 'open' });
 const answers: (() => Promise<string>)[] = [];
 let asked = 0;
 
-@Component({ template: '' })
+@Component({ changeDetection: ChangeDetectionStrategy.OnPush, template: '' })
 class Host {
   readonly key = signal('a');
   readonly source = polled(

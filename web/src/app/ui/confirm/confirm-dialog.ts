@@ -8,9 +8,9 @@ import { ChangeDetectionStrategy, Component, ElementRef, input, output, signal, 
   selector: 'ca-confirm-dialog',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <dialog #dialog aria-labelledby="confirm-title" aria-describedby="confirm-text" (close)="closed.emit()">
-      <h2 id="confirm-title">{{ heading() }}</h2>
-      <div id="confirm-text"><ng-content /></div>
+    <dialog #dialog [attr.aria-label]="heading()" [attr.aria-describedby]="textId" (close)="closed.emit()">
+      <h2>{{ heading() }}</h2>
+      <div class="text" [id]="textId"><ng-content /></div>
       <p class="bad" role="alert">{{ problem() }}</p>
       <footer>
         <button class="btn keep" type="button" [disabled]="busy()" (click)="close()">{{ keep() }}</button>
@@ -56,7 +56,7 @@ import { ChangeDetectionStrategy, Component, ElementRef, input, output, signal, 
       font: var(--t-15);
       font-weight: 600;
     }
-    #confirm-text {
+    .text {
       color: var(--ink-2);
     }
     .bad {
@@ -80,6 +80,10 @@ import { ChangeDetectionStrategy, Component, ElementRef, input, output, signal, 
   `,
 })
 export class ConfirmDialog {
+  private static made = 0;
+  /** A page may hold several dialogs. */
+  protected readonly textId = `confirm-text-${ConfirmDialog.made++}`;
+
   readonly heading = input.required<string>();
   readonly verb = input.required<string>();
   readonly busyVerb = input('Working');

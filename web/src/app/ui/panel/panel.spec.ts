@@ -1,4 +1,4 @@
-import { Component, signal } from '@angular/core';
+import { ChangeDetectionStrategy, Component, signal } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 
 import { HubError } from '../../core/api/hub-api';
@@ -8,6 +8,7 @@ import { Clock } from '../clock/clock';
 import { Panel } from './panel';
 
 @Component({
+  changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Panel],
   template: `<ca-panel heading="Agents" caption="lag" [of]="source" [empty]="empty()" emptyDetail="Later."
     >rows</ca-panel
