@@ -90,12 +90,12 @@ class Registered:
         there = ", ".join(str(version.number) for version in self.versions) or "none"
         raise ModelError(f"{self.name}: expected one of its versions ({there}), was {number}")
 
-    def former(self) -> int:
-        """The number of the champion before this one. Raises ModelError without any."""
-        champion = self.aliases.get(CHAMPION, 0)
+    def former(self) -> tuple[int, str]:
+        """The champion before this one, and why it becomes champion again. Raises ModelError without any."""
+        champion = self.aliases.get(CHAMPION)
         for change in reversed(self.history):
             if change.after == champion and change.before:
-                return change.before
+                return change.before, f"rolled back from version {champion}"
         raise ModelError(f"{self.name}: expected a champion before version {champion}, was none")
 
     @property

@@ -90,9 +90,8 @@ def promote(
 def rollback(name: str, mlflow_url: str | None) -> None:
     """Make the champion of NAME before this one the champion again."""
     with _registry(settings_of(mlflow_url=mlflow_url)) as registry:
-        model = registry.need(name)
-        why = f"rolled back from version {model.aliases.get('champion')}"
-        change = registry.crown(name, model.former(), at=time.time_ns(), why=why)
+        number, why = registry.need(name).former()
+        change = registry.crown(name, number, at=time.time_ns(), why=why)
     click.echo(f"{name}: champion {change.before} -> {change.after}")
 
 

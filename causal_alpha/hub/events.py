@@ -5,12 +5,11 @@ events of many rows column by column (`messages`), not through these types; `tes
 what it sends against them. Times are ms since 1970 UTC, a number that is not one is null.
 """
 
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import msgspec
 
-Number: TypeAlias = float | None
-Quality: TypeAlias = Literal["ok", "partial", "no_trade", "no_data"]
+from causal_alpha.hub.rows import NoteRow, Number, Quality
 
 
 class Hello(msgspec.Struct, kw_only=True):
@@ -143,15 +142,8 @@ class ModelEvent(msgspec.Struct, array_like=True, tag="model"):
     text: str
 
 
-class NoteEvent(msgspec.Struct, array_like=True, tag="note"):
+class NoteEvent(NoteRow, array_like=True, tag="note"):
     """Something worth noticing happened; `GET /events` has the newest of them."""
-
-    id: int
-    ts: int
-    kind: str
-    level: Literal["info", "warn", "error"]
-    subject: str
-    text: str
 
 
 class Subscription(msgspec.Struct):

@@ -104,7 +104,7 @@ def models_router(*, registry: Models | None, jobs: Jobs, clock: Callable[[], in
     @router.post("/models/{name}/rollback", responses=says(AliasReply))
     async def rollback(name: Name, request: Request) -> Response:
         """Make the champion before this one the champion again."""
-        return await crown(request, name, _former)
+        return await crown(request, name, Registered.former)
 
     @router.get("/training", responses=says(TrainingReply))
     async def training() -> Response:
@@ -112,14 +112,6 @@ def models_router(*, registry: Models | None, jobs: Jobs, clock: Callable[[], in
         return Answer(TrainingReply(jobs=tuple(map(job_row, await jobs.jobs("training:")))))
 
     return router
-
-
-def _former(model: Registered) -> tuple[int, str]:
-    champion = model.aliases.get(CHAMPION)
-    for change in reversed(model.history):
-        if change.after == champion and change.before:
-            return change.before, f"rolled back from version {champion}"
-    raise ModelError(f"{model.name}: expected a champion before version {champion}, was none")
 
 
 _SCHEMA = msgspec.json.schema_components([Promotion])[1]["Promotion"]

@@ -4,7 +4,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from causal_alpha.hub.events import Number
 from causal_alpha.hub.rows import (
     BarRow,
     FeatureRow,
@@ -14,6 +13,7 @@ from causal_alpha.hub.rows import (
     JobRow,
     ModelRow,
     NoteRow,
+    Number,
     PartRow,
     RejectRow,
     ScoreRow,

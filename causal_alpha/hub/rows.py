@@ -1,10 +1,11 @@
 """The rows of HTTP answers: records as JSON, times in ms. A test holds them against the records' fields."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
-from causal_alpha.hub.events import Number, Quality
+Number: TypeAlias = float | None
+Quality: TypeAlias = Literal["ok", "partial", "no_trade", "no_data"]
 
 
 class SymbolRow(msgspec.Struct, kw_only=True):

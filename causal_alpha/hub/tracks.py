@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from causal_alpha.hub.events import Number
+from causal_alpha.hub.rows import Number
 
 
 class Rates(msgspec.Struct, kw_only=True):
