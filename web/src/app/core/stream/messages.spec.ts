@@ -14,7 +14,7 @@ describe('messages', () => {
   it('decodes every message of the hub', () => {
     expect(messages).not.toContain(null);
     expect(new Set(states.map((event) => event[0]))).toEqual(new Set(['quote', 'bar', 'health']));
-    expect(new Set(logs.map((event) => event[1]))).toEqual(new Set(['bar', 'forecast', 'model', 'score']));
+    expect(new Set(logs.map((event) => event[1]))).toEqual(new Set(['bar', 'forecast', 'model', 'note', 'score']));
   });
 
   it('reads hello', () => {

@@ -47,7 +47,7 @@ describe('Panel', () => {
     const element = fixture.nativeElement as HTMLElement;
     const text = async (): Promise<string> => {
       await fixture.whenStable();
-      return element.textContent.replace(/\s+/g, ' ').trim();
+      return element.innerText.replace(/\s+/g, ' ').trim();
     };
     const state = (): string | undefined => element.querySelector<HTMLElement>('ca-panel')?.dataset['state'];
     return { host: fixture.componentInstance, element, text, state };
