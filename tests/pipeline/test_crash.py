@@ -16,7 +16,7 @@ def test_failing_agent_ends_the_worker_and_loses_nothing(worker: Any, kafka: str
     faulty = worker(agents="agents,tests.pipeline.faulty", calendars="*=24/7")
     asyncio.run(send(kafka, faulty.app_id, frames, partitions=1))
 
-    wait_for(lambda: not faulty.alive, 30, "the worker to end")
+    wait_for(lambda: not faulty.alive, 120, "the worker to end")
     assert faulty.process.returncode not in {0, None}
     assert "RuntimeError: expected to fail here" in faulty.log()
 
@@ -24,6 +24,6 @@ def test_failing_agent_ends_the_worker_and_loses_nothing(worker: Any, kafka: str
     wanted = {(f"{bar.symbol}|{bar.interval}|{bar.start}", bar.trades) for bar in expected}
     wait_for(
         lambda: wanted <= {(bar["_id"], bar["trades"]) for bar in stored(mongo, whole.database, "bars")},
-        60,
+        120,
         "every bar",
     )

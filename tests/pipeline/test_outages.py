@@ -57,13 +57,16 @@ def test_outage_loses_nothing_and_needs_no_help(worker: Any, own_kafka: Kafka, o
             service.restart()
             wait_for(lambda: readiness(running)[0] == 200, what="a worker that is ready")
             time.sleep(3)
-        finally:
             stop.set()
             sent = feed.result()
-        counts = oracle.settle(running)
-        finals = {(bar["symbol"], bar["interval"], round(bar["start"].timestamp() * 1000)) for bar in traded(running)}
-        wait_for(lambda: finals <= page.bars.keys(), what="every bar on the page")
-        over.set()
+            counts = oracle.settle(running)
+            finals = {
+                (row["symbol"], row["interval"], round(row["start"].timestamp() * 1000)) for row in traded(running)
+            }
+            wait_for(lambda: finals <= page.bars.keys(), what="every bar on the page")
+        finally:
+            stop.set()
+            over.set()
         watching.result()
 
     assert counts == {"in": sent, "in_bars": sent, "late": 0, "duplicate": 0, "rejected": 0}
