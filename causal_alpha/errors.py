@@ -10,7 +10,7 @@
     ├── SinkError             a sink can't take rows now; writing the same rows again is safe
     ├── FeatureError          a feature, or a set of them, that can't be computed
     ├── ModelError            an artefact that must not serve
-    ├── ServiceError          a local Kafka, MongoDB or browser can't be started
+    ├── ServiceError          a Kafka, MongoDB, MLflow or browser can't be started, or doesn't answer now
     └── MissingExtraError     an optional package isn't installed; the message names the pip command
 """
 
@@ -59,7 +59,7 @@ class ModelError(CausalAlphaError):
 
 
 class ServiceError(CausalAlphaError):
-    """A local service can't be started; the message says which ways there are."""
+    """A service can't be started, or doesn't answer now; the message says which."""
 
 
 class MissingExtraError(CausalAlphaError, ImportError):

@@ -54,7 +54,7 @@ async def prime(market: Market, url: str, intervals: Sequence[str], *, say: Say)
     """Trains every family for the daily history and for each of `intervals`, once there are enough bars of it.
 
     Families that have a champion are left alone, so this may be started again at any time. One that fails is said,
-    kept as failed in `jobs`, and left out. Raises ServiceError when MLflow is away, SinkError without Kafka or MongoDB.
+    kept as failed in `jobs`, and left out. Raises ServiceError or SinkError when MLflow, Kafka or MongoDB is away.
     """
     reader = MongoReader(mongo_database(market.mongo_url, market.database))
     if wanted := await asyncio.to_thread(missing, url, DAILY):

@@ -11,10 +11,10 @@ from typing import Any
 
 from bson.codec_options import CodecOptions, DatetimeConversion
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConfigurationError, PyMongoError
 
 from causal_alpha.actions import Action, to_meta
-from causal_alpha.errors import ModelError, SinkError
+from causal_alpha.errors import ModelError, ServiceError, SinkError
 from causal_alpha.frames import Frame
 from causal_alpha.records import Bar, Score
 from causal_alpha.sinks.documents import from_action, from_document, stored_time
@@ -37,7 +37,7 @@ def read_bars(
     """Every version of the bars with `start <= bar.start < end` (ns), by symbol and start, the oldest version first.
 
     All symbols if none are named. `meta` holds the corporate actions of the symbols (`actions.from_meta`).
-    Raises ModelError when there is no such bar, or MongoDB does not answer within seconds.
+    Raises ModelError when there is no such bar, ServiceError when MongoDB does not answer within seconds.
     """
     with _connected(mongo_url) as client:
         archive = client.get_database(database, codec_options=_OPTIONS)
@@ -62,7 +62,7 @@ def read_bars(
 
 
 def archived_bars(mongo_url: str, database: str, interval: str) -> dict[str, int]:
-    """How many bars of an interval each symbol has, by name. Raises ModelError when MongoDB does not answer."""
+    """How many bars of an interval each symbol has, by name. Raises ServiceError when MongoDB does not answer."""
     group: dict[str, Any] = {"_id": "$symbol", "bars": {"$sum": 1}}
     with _connected(mongo_url) as client:
         found = client[database]["bars"].aggregate([{"$match": {"interval": interval}}, {"$group": group}])
@@ -74,7 +74,7 @@ def read_scores(
 ) -> Frame[Score]:
     """Scores of a family's forecasts with `score.start >= start` (ns), by time; an empty frame where there is none.
 
-    Raises ModelError when MongoDB does not answer.
+    Raises ServiceError when MongoDB does not answer.
     """
     wanted: dict[str, Any] = {"interval": interval, "family": family, "horizon": horizon}
     if start is not None:
@@ -104,6 +104,12 @@ def _connected(url: str) -> "Iterator[MongoClient[dict[str, Any]]]":
             url, serverSelectionTimeoutMS=PATIENCE, connectTimeoutMS=PATIENCE, appname="causal-alpha"
         ) as client:
             yield client
-    except (PyMongoError, ValueError, SinkError) as error:
-        line = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-        raise ModelError(f"archive: expected MongoDB to give it, was {line}") from error
+    except (ConfigurationError, ValueError, SinkError) as error:  # asking again can't help
+        raise ModelError(_expected(error)) from error
+    except PyMongoError as error:
+        raise ServiceError(_expected(error)) from error
+
+
+def _expected(error: Exception) -> str:
+    line = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+    return f"archive: expected MongoDB to give it, was {line}"

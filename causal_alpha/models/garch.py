@@ -19,35 +19,51 @@ if TYPE_CHECKING:
 
 _MOST = 0.999  # persistence that still has a mean to return to
 
+LEAST = 22
+"""Returns of a symbol that it must have seen to speak of it."""
+
 
 @dataclass(frozen=True)
 class Garch:
-    """`parameters` (symbols, 4) omega, alpha, gamma, beta of returns; `ratio` (symbols, h) from squares to ranges."""
+    """`parameters` (symbols, 4) omega, alpha, gamma, beta of returns; `ratio` (symbols, h) from squares to ranges.
+
+    The recursion runs over the last `lags` returns, as many as a worker keeps. It starts from the weighted variance of
+    what came before them, from the long-run mean where nothing did.
+    """
 
     symbols: tuple[str, ...]
     parameters: Floats
     ratio: Floats
     family: str = "garch"
-    lags: int = 250
+    lags: int = 128
 
     def outlook(self, vectors: Vectors) -> Outlook:
         places = {name: place for place, name in enumerate(self.symbols)}
         rows = np.asarray([places.get(name, -1) for name in vectors.symbols], dtype=np.int64)
         chosen = np.where(rows[:, None] >= 0, self.parameters[rows], np.nan)
         ratio = np.where(rows[:, None] >= 0, self.ratio[rows], np.nan)
-        mean = means(chosen, variance_after(chosen, vectors.column("return_1", self.lags)))
+        before = np.exp(vectors.column("log_square_ewma", self.lags)[:, 0])
+        mean = means(chosen, variance_after(chosen, vectors.column("return_1", self.lags), before))
         return Outlook(location=mean * 0.0, ranges=mean * ratio)
 
 
-def variance_after(parameters: Floats, returns: Floats) -> Floats:
-    """The next bar's variance (n,) after returns (n, lags), started from the long-run mean."""
+def variance_after(parameters: Floats, returns: Floats, before: Floats) -> Floats:
+    """The next bar's variance (n,) after returns (n, lags), of which a young symbol's first ones are NaN.
+
+    `before` (n,) is the variance that the bars up to the first return tell of; where it is NaN, the recursion starts at
+    the long-run mean. NaN for fewer than `LEAST` returns, or with a gap among them.
+    """
     omega, alpha, gamma, beta = parameters.T
+    known = np.isfinite(returns)
+    young = np.logical_and.accumulate(~known, axis=1)
     variance = omega / (1 - persistence(parameters))
     for step in range(returns.shape[1]):
         square = returns[:, step] ** 2
-        variance = omega + (alpha + gamma * (returns[:, step] < 0)) * square + beta * variance
-        variance = np.where(np.isnan(returns[:, step]), np.nan, variance)
-    return np.asarray(variance)
+        following = omega + (alpha + gamma * (returns[:, step] < 0)) * square + beta * variance
+        if step == 0:
+            following = np.where(np.isfinite(before), before, following)
+        variance = np.where(young[:, step], variance, following)
+    return np.where(known.sum(axis=1) >= LEAST, variance, np.nan)
 
 
 def persistence(parameters: Floats) -> Floats:
