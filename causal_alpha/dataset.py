@@ -62,7 +62,8 @@ NO_REVISIONS = Revisions(_NOTHING, _NOTHING, _NOTHING, np.empty(0))
 class Dataset:
     """Vectors (rows, len(names)) with what happened in each row's bar.
 
-    `close` is the log return of the bar, `variance` its Garman-Klass variance; both NaN where unknown.
+    `returns` are the log returns of the bars, `variance` their Garman-Klass variances; NaN where unknown, the variance
+    of a partial bar too, of which trades may be missing.
     `symbol` are codes into `symbols`, `start` ns. Of bars shorter than a day, what comes after a pause of the market is
     not known before it: nobody is asked in the evening about the first minute of tomorrow.
     """
@@ -232,6 +233,7 @@ def _truth(bars: Frame[Bar], names: Sequence[str]) -> tuple[dict[tuple[int, int]
     symbol, start = _codes(bars.labels("symbol"), names), bars.ints("start")
     with np.errstate(divide="ignore", invalid="ignore"):  # a price that is none makes a variance that is none
         variance = garman_klass(*(bars.floats(name) for name in PRICES))
+    variance[bars.labels("quality").equals("partial")] = np.nan  # trades are missing, and the range with them
     order = np.lexsort((bars.ints("revision"), bars.ints("known_at"), start, symbol))
     order = order[symbol[order] >= 0]
     symbol, start, variance = symbol[order], start[order], variance[order]

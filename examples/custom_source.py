@@ -16,6 +16,7 @@ import msgspec
 
 from causal_alpha import Frame, Tick
 from causal_alpha.errors import SourceError
+from causal_alpha.frames import heartbeat
 from causal_alpha.intervals import MILLISECOND
 from causal_alpha.settings import load_settings
 from causal_alpha.sources.publish import Publisher, publish
@@ -44,7 +45,7 @@ class JsonLines:
         lines = self._path.read_bytes().splitlines()
         for first in range(0, len(lines), ROWS):
             ticks = [self._tick(number, lines[number]) for number in range(first, min(first + ROWS, len(lines)))]
-            yield Frame.of(Tick, ticks, {"heartbeat": str(ticks[-1].ts)})  # nothing more before it: the order says so
+            yield Frame.of(Tick, ticks, heartbeat(ticks[-1].ts, self.name).meta)  # nothing more before it: the order
 
     def _tick(self, number: int, text: bytes) -> Tick:
         """The line's number is the trade's id, so a file sent twice counts once."""

@@ -17,8 +17,9 @@ class Source(Protocol):
     """A feed of market data.
 
     `frames` yields batches in the feed's order and returns when the feed has ended. About once a
-    second it also yields `causal_alpha.frames.heartbeat(ts)`: nothing more before `ts`. Every row's
-    `source` starts with `name`. A row that can't be read is yielded as it is when it still has the
+    second it also yields `causal_alpha.frames.heartbeat(ts, name)`: nothing more before `ts`, and the
+    feed is alive, so that no trade means no trade; without its name it says the former alone. Every
+    row's `source` starts with `name`. A row that can't be read is yielded as it is when it still has the
     columns (the transform rejects it with its reason); else SourceError ends the feed.
     """
 

@@ -43,24 +43,34 @@ class Killer:
         self.hits: Counter[Any] = Counter()
 
     def run(self, victims: Sequence[str], seed: int) -> None:
-        """Kill these, one after the other, with a pause of up to two seconds after each."""
+        """Kill these, one after the other, with a pause of up to two seconds after each, then once more for each stage
+        that a victim hasn't met at work.
+        """
         chance = random.Random(seed)
         for victim in victims:
-            if victim == "worker":
-                wait_for(self.at_work, 60, "a worker at work")
-            with self._lock:
-                self.hits.update([victim, *((victim, stage) for stage in self._lag.stages())])
-            match victim:
-                case "worker":
-                    self._worker.kill()
-                    self._worker.launch()
-                case "kafka":
-                    self._kafka.process.kill()
-                    self._kafka.restart()
-                case "mongo":
-                    self._mongo.process.kill()
-                    self._mongo.restart()
+            self._kill(victim)
             time.sleep(chance.uniform(0.3, 2.0))
+        for victim in sorted(set(victims)):
+            for stage in STAGES:
+                if not self.hits[victim, stage]:
+                    wait_for(lambda stage=stage: stage in self._lag.stages(), 60, f"work for {stage}")
+                    self._kill(victim)
+
+    def _kill(self, victim: str) -> None:
+        if victim == "worker":
+            wait_for(self.at_work, 60, "a worker at work")
+        with self._lock:
+            self.hits.update([victim, *((victim, stage) for stage in self._lag.stages())])
+        match victim:
+            case "worker":
+                self._worker.kill()
+                self._worker.launch()
+            case "kafka":
+                self._kafka.process.kill()
+                self._kafka.restart()
+            case "mongo":
+                self._mongo.process.kill()
+                self._mongo.restart()
 
     def at_work(self) -> bool:
         """Whether the worker is ready; one that has given up is started again."""
@@ -123,7 +133,7 @@ def test_kills_anywhere_lose_nothing_and_double_nothing(
     assert Counter({key: n for key, n in seen.items() if key[0].startswith("S")}) == sent
     assert [number for number in taken if posts[number] != 1] == []
     assert [number for number in unsure if posts[number] > 1] == []
-    assert {name: killer.hits[name] for name in KILLS} == KILLS
+    assert all(killer.hits[name] >= times for name, times in KILLS.items())
     assert [(victim, stage) for victim in KILLS for stage in STAGES if not killer.hits[victim, stage]] == []
 
 

@@ -1,30 +1,32 @@
-"""Several workers share four partitions while some join, leave and are killed: the bars and features of one alone."""
+"""Several workers share partitions while some join, leave and are killed: the bars and features of one alone."""
 
 import asyncio
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
 
-from causal_alpha.frames import heartbeat
+from causal_alpha.frames import Frame
 from causal_alpha.intervals import SECOND
+from causal_alpha.records import Tick
 from causal_alpha.references import load_served_set
 from causal_alpha.sources.publish import Publisher
 from tests.pipeline import oracle
 from tests.pipeline.lag import Lag
 from tests.pipeline.streams import SYMBOLS, T0, balance, random_ticks, send, stored, unruly, wait_for
 
-pytestmark = [pytest.mark.services, pytest.mark.nightly, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
 
-PARTITIONS = 4
 RATE = 1_500
 RETURN, MARKET = map(load_served_set("causal_alpha.features:DEFAULT").names.index, ("return_1", "market_return"))
-SETTINGS = {"partitions": PARTITIONS, "calendars": "*=24/7", "quiet_bars": 60, "session_timeout": 6}
+SETTINGS = {"calendars": "*=24/7", "quiet_bars": 60, "session_timeout": 6}
 
 
 def partitions_of(worker: Any) -> set[str]:
@@ -37,10 +39,10 @@ def partitions_of(worker: Any) -> set[str]:
     return {line.partition('partition="')[2].partition('"')[0] for line in lines}
 
 
-def shared(*workers: Any) -> bool:
+def shared(*workers: Any, partitions: int) -> bool:
     """Whether each has some partitions, and together they have all of them, once."""
     have = [partitions_of(worker) for worker in workers]
-    return all(have) and sorted(name for some in have for name in some) == [str(n) for n in range(PARTITIONS)]
+    return all(have) and sorted(name for some in have for name in some) == [str(n) for n in range(partitions)]
 
 
 def sums(*workers: Any) -> dict[str, float]:
@@ -50,51 +52,83 @@ def sums(*workers: Any) -> dict[str, float]:
     return dict(total)
 
 
-async def move_on(broker: str, app_id: str, second: int) -> None:
-    """A heartbeat to all partitions, so that every stage has something to do, and to commit."""
-    async with Publisher(broker, app_id=app_id, partitions=PARTITIONS) as publisher:
-        await publisher.send(heartbeat(T0 + second * SECOND), "test")
+async def move_on(broker: str, app_id: str, partitions: int, second: int) -> None:
+    """A trade of each symbol a while later, so that every stage has something to do, and to commit."""
+    ticks = [
+        Tick(symbol=name, ts=T0 + second * SECOND, price=100.0, size=1.0, id=10**9 + second, source="test")
+        for name in SYMBOLS
+    ]
+    async with Publisher(broker, app_id=app_id, partitions=partitions) as publisher:
+        await publisher.send(Frame.of(Tick, ticks, {"heartbeat": str(T0 + second * SECOND)}), "test")
 
 
-def test_workers_come_and_go_without_changing_a_bar_or_a_feature(worker: Any, kafka: str, mongo: str) -> None:
-    first, second, third = (worker(start=False, **SETTINGS) for _ in range(3))
-    lag = Lag(kafka, first.app_id, PARTITIONS)
-    frames, closed = unruly(random_ticks(10**7)), threading.Event()
-    first.start()
+@contextmanager
+def feeding(kafka: str, worker: Any, partitions: int) -> Iterator[list[int]]:
+    """Sends unruly ticks to a worker's app meanwhile; how many there were stands in the list afterwards."""
+    frames, closed, sent = unruly(random_ticks(10**7)), threading.Event(), list[int]()
     with ThreadPoolExecutor() as pool:
         feed = pool.submit(
-            lambda: asyncio.run(send(kafka, first.app_id, frames, partitions=PARTITIONS, rate=RATE, stop=closed))
+            lambda: asyncio.run(send(kafka, worker.app_id, frames, partitions=partitions, rate=RATE, stop=closed))
         )
         try:
-            wait_for(lambda: shared(first), what="all partitions at work")
-            second.launch()
-            third.launch()
-            wait_for(lambda: shared(first, second, third), what="three workers at work")
-            second.kill()
-            wait_for(lambda: shared(first, third), what="two workers at work after one was killed")
-            first.stop()
-            second.launch()
-            wait_for(lambda: shared(second, third), what="two workers at work after one has left")
-            time.sleep(3)
+            yield sent
         finally:
             closed.set()
-        sent = sum(len(frame) for frame in feed.result())
+        sent.append(sum(map(len, feed.result())))
 
-    counts = oracle.settle(second)
+
+def check_everything(kafka: str, mongo: str, workers: Sequence[Any], partitions: int, sent: int) -> None:
+    """Bars, features and counts are those of one worker without interruption, all of it gets committed, and every
+    vector has seen the whole cross-section.
+    """
+    counts = oracle.settle(workers[0])
     assert counts["in"] == sent
-    wait_for(lambda: sums(second, third) == counts, what=f"metrics {counts}")
+    wait_for(lambda: sums(*workers) == counts, what=f"metrics {counts}")
 
-    ends = lag.ends()
-    seconds = iter(range(100_000, 200_000))
+    app_id = workers[0].app_id
+    lag = Lag(kafka, app_id, partitions)
+    ends, seconds = lag.ends(), iter(range(10_000, 20_000))
     wait_for(
-        lambda: asyncio.run(move_on(kafka, first.app_id, next(seconds))) or passed(lag, ends),
+        lambda: asyncio.run(move_on(kafka, app_id, partitions, next(seconds))) or passed(lag, ends),
         what=f"commits up to {ends}",
     )
-    whole = [rows for rows in sections(stored(mongo, first.database, "features")) if len(rows) == len(SYMBOLS)]
+    whole = [rows for rows in sections(stored(mongo, workers[0].database, "features")) if len(rows) == len(SYMBOLS)]
     assert len(whole) > 10
     for rows in whole:
         returns = np.sort([row["values"][RETURN] for row in rows])
         assert {row["values"][MARKET] for row in rows} == {returns.mean()}
+
+
+def test_worker_joins_and_is_killed_without_changing_a_bar_or_a_feature(worker: Any, kafka: str, mongo: str) -> None:
+    """Case 7 of the peers' reference: after two rebalances commits go on, and nothing comes twice."""
+    first, second = (worker(start=False, partitions=2, **SETTINGS) for _ in range(2))
+    first.start()
+    with feeding(kafka, first, 2) as sent:
+        wait_for(lambda: shared(first, partitions=2), what="all partitions at work")
+        second.launch()
+        wait_for(lambda: shared(first, second, partitions=2), what="two workers at work")
+        second.kill()
+        wait_for(lambda: shared(first, partitions=2), what="one worker at work after one was killed")
+        time.sleep(1)
+    check_everything(kafka, mongo, [first], 2, *sent)
+
+
+@pytest.mark.nightly
+def test_workers_come_and_go_without_changing_a_bar_or_a_feature(worker: Any, kafka: str, mongo: str) -> None:
+    first, second, third = (worker(start=False, partitions=4, **SETTINGS) for _ in range(3))
+    first.start()
+    with feeding(kafka, first, 4) as sent:
+        wait_for(lambda: shared(first, partitions=4), what="all partitions at work")
+        second.launch()
+        third.launch()
+        wait_for(lambda: shared(first, second, third, partitions=4), what="three workers at work")
+        second.kill()
+        wait_for(lambda: shared(first, third, partitions=4), what="two workers at work after one was killed")
+        first.stop()
+        second.launch()
+        wait_for(lambda: shared(second, third, partitions=4), what="two workers at work after one has left")
+        time.sleep(3)
+    check_everything(kafka, mongo, [second, third], 4, *sent)
 
 
 def sections(features: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
