@@ -30,6 +30,7 @@ checkpoints = Checkpoints(
     every=settings.snapshot_every,
     clock=time.monotonic,
 )
+app.remembers(app.ticks, app.open_bars)
 transform = Transform(
     topic=app.ticks.get_topic_name(),
     partitions=settings.partitions,

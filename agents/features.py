@@ -21,6 +21,7 @@ checkpoints = Checkpoints(
     every=SNAPSHOT_EVERY,
     clock=time.monotonic,
 )
+app.remembers(app.bars, app.recent_bars)
 
 
 @app.agent(app.bars)

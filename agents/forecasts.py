@@ -25,6 +25,7 @@ checkpoints = Checkpoints(
     every=SNAPSHOT_EVERY,
     clock=time.monotonic,
 )
+app.remembers(app.features, app.calibration, again=False)  # today's models must not speak of yesterday
 serving = Serving(
     Registry(settings.mlflow_url) if settings.mlflow_url else None,
     settings.cache.expanduser() / "models",

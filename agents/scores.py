@@ -17,6 +17,7 @@ checkpoints = Checkpoints(
     every=SNAPSHOT_EVERY,
     clock=time.monotonic,
 )
+app.remembers(app.forecasts, app.open_forecasts)
 
 
 @app.agent(app.forecasts)

@@ -9,8 +9,8 @@ With `causal_alpha.fetching` the only file that leans on private parts, written 
   four asyncio tasks, half of the cost of an event.
 - `BatchConsumer._new_offset` commits by ranges: a batch is acked by its last offset and stands for
   all offsets since the one before it, holes (compaction, transaction markers) included.
-- `BatchConsumer.perform_seek` also rewinds partitions that have no commit yet, and lets no older poll
-  go on.
+- `BatchConsumer.perform_seek` also rewinds partitions that have no commit yet, or whose state knows less
+  than was committed (`BatchApp.place`), and lets no older poll go on.
 - `IdempotentProducer` has Kafka drop what it sends again because an answer got lost. Without trade ids
   nobody later on could tell.
 """
@@ -83,15 +83,21 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         when it is done, and seeks back. But aiokafka's seek leaves out partitions without a commit, so
         what was cleared there would never come again; and what a poll before the seek brought would
         still be delivered after it, out of order. So no poll runs beside a seek, and `_drain_messages`
-        drops what is left of an older one.
+        drops what is left of an older one. Where state goes back, so does the commit.
         """
         async with self._polling:
             await super().perform_seek()
-            fresh = {
-                tp for tp in self.assignment() if self._committed_offset[tp] is None and not self._is_changelog_tp(tp)
-            }
-            if fresh:
-                await self.seek_wait(await self.earliest_offsets(*fresh))
+            starts: dict[TP, int] = {}
+            for tp in self.assignment():
+                if self._is_changelog_tp(tp):
+                    continue
+                committed = self._committed_offset[tp] or 0
+                place = self.app.place(tp, committed)
+                if place < committed or not committed:
+                    starts[tp], self._committed_offset[tp] = place, None
+            if starts:
+                earliest = await self.earliest_offsets(*starts)
+                await self.seek_wait({tp: max(place, earliest[tp]) for tp, place in starts.items()})
             self._seeks += 1
 
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109  Faust's signature
@@ -208,6 +214,10 @@ class BatchApp(faust.App):  # type: ignore[misc]
         self.bulk_topics = bulk_topics
         self.consumer_linger = consumer_linger
         super().__init__(*args, **kwargs)
+
+    def place(self, tp: TP, committed: int) -> int:
+        """The offset to go on from: `committed`, or one before it where state has been lost since."""
+        return committed
 
     def _new_transport(self) -> Any:
         return BatchTransport(self.conf.broker_consumer, self)

@@ -5,10 +5,13 @@ offset of the last event in it. Once Kafka has every output up to there, the dum
 the events in it are acked. So a snapshot never runs ahead of the outputs; Faust flushes its producer
 before it commits, so it is never behind the committed offset either. What comes again after a crash is
 skipped by offset: at-least-once delivery, exactly-once effect.
+
+A snapshot that ends before the commit (`snapshot_end`) is one whose topic was cut off: what it was made
+of must be read again, see `topology.App.place`.
 """
 
 from asyncio import Future
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -115,14 +118,11 @@ class Checkpoints(Generic[S]):
                 await stream.ack(done)
 
     def _read(self, partition: int) -> Any:
-        saved = self._table.get(b"%d" % partition)
-        if saved is None:
-            return None
-        tree = unpack(saved)
-        if "parts" not in tree:
+        tree = _unpacked(self._table, b"%d" % partition)
+        if tree is None or "parts" not in tree:
             return tree
         self._sides[partition] = tree["side"]
-        return unpack(b"".join(self._table[key] for key in _parts(partition, tree["side"], tree["parts"])))
+        return _whole(self._table, partition, tree)
 
     def _write(self, partition: int, snapshot: bytes) -> None:
         """Parts go where those of the snapshot before are not: it stays whole until the head names the new one."""
@@ -142,6 +142,24 @@ class Checkpoints(Generic[S]):
     def forget(self) -> None:
         """Drop everything, for a rebalance; what is still ours comes back from the table."""
         self._held.clear()
+
+
+def snapshot_end(table: Mapping[bytes, bytes], partition: int) -> int:
+    """The offset after the last message in a partition's snapshot; 0 where there is none, or not all of it."""
+    head = _unpacked(table, b"%d" % partition)
+    tree = head if head is None or "parts" not in head else _whole(table, partition, head)
+    return 0 if tree is None else int(tree["offset"]) + 1
+
+
+def _unpacked(table: Mapping[bytes, bytes], key: bytes) -> Any:
+    saved = table.get(key)
+    return None if saved is None else unpack(saved)
+
+
+def _whole(table: Mapping[bytes, bytes], partition: int, head: Mapping[str, Any]) -> Any:
+    """The snapshot that was written in parts; None where one is missing."""
+    pieces = [table.get(key) for key in _parts(partition, head["side"], head["parts"])]
+    return None if None in pieces else unpack(b"".join(piece for piece in pieces if piece is not None))
 
 
 def _parts(partition: int, side: int, n: int) -> list[bytes]:

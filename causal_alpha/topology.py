@@ -21,6 +21,7 @@ from mode.utils.imports import import_from_cwd
 
 from causal_alpha.bulk import BatchApp, PassThrough
 from causal_alpha.calendar import Sessions, load_sessions, sessions_of
+from causal_alpha.checkpoints import snapshot_end
 from causal_alpha.errors import FrameError, SettingsError
 from causal_alpha.follow import follow
 from causal_alpha.frames import Frame
@@ -29,6 +30,7 @@ from causal_alpha.records import Bar, Features, Forecast, Reject, Request, Score
 from causal_alpha.settings import Settings, load_settings
 
 R = TypeVar("R", bound=msgspec.Struct)
+logger = logging.getLogger(__name__)
 
 MAX_MESSAGE = 8 * 1024 * 1024
 _COMPACT = {
@@ -135,6 +137,7 @@ class App(BatchApp):
             agent_supervisor=CrashingSupervisor,  # started again, an agent would go on behind the event it failed at
             worker_redirect_stdouts=False,
         )
+        self._memories: dict[str, tuple[Any, bool]] = {}
         self.ticks = self._topic("ticks", PassThrough(), partitions=settings.partitions)
         self.bars = self._topic("bars", FrameCodec(Bar))
         self.forming = self._topic("forming", FrameCodec(Bar), config=_SHORT_LIVED)
@@ -147,6 +150,27 @@ class App(BatchApp):
         self.recent_bars = self._snapshots("recent-bars")
         self.calibration = self._snapshots("calibration")
         self.open_forecasts = self._snapshots("open-forecasts")
+
+    def remembers(self, topic: Any, table: Any, *, again: bool = True) -> None:
+        """What an agent keeps of `topic` is in the snapshots of `table`.
+
+        Where these are lost, the topic is read `again` from its beginning, or the agent starts anew.
+        """
+        self._memories[topic.get_topic_name()] = table, again
+
+    def place(self, tp: Any, committed: int) -> int:
+        """Snapshots are written before offsets are committed: one that ends earlier has been lost or cut off."""
+        table, again = self._memories.get(tp.topic, (None, False))
+        known = committed if table is None else snapshot_end(table, tp.partition)
+        if known >= committed:
+            return committed
+        logger.error(
+            "no snapshot of %s for partition %d up to its commit %d: expected its changelog topic to be compacted, "
+            "never truncated; %s",
+            *(table.name, tp.partition, committed),
+            f"reading {tp.topic} again from {known}" if again else "starting anew",
+        )
+        return known if again else committed
 
     async def on_started(self) -> None:
         """What the start made stays: the garbage collector need not look through it again and again."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from causal_alpha.checkpoints import Checkpoints, pack, unpack
+from causal_alpha.checkpoints import Checkpoints, pack, snapshot_end, unpack
 
 
 class Stream:
@@ -145,3 +145,25 @@ async def test_large_snapshot_counts_once_all_its_parts_are_there(writes: int, m
     again = checkpoints(dict(table), times).hold(0)
 
     assert (again.offset, again.state) == ((1, numbers) if writes > 3 else (0, numbers[:30]))
+
+
+async def test_snapshot_end_knows_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small ones and large ones, whole, cut off and gone; where a part is gone, the agent starts anew."""
+    monkeypatch.setattr("causal_alpha.checkpoints.PART", 100)
+    table: dict[bytes, bytes] = {}
+    times = [0.0]
+    kept = checkpoints(table, times)
+    kept.hold(0)
+    for offset, more in enumerate([[1], np.random.default_rng(1).integers(0, 2**60, 40).tolist()]):
+        times[0] += 0.6
+        kept.hold(0).state.extend(more)
+        await kept.advance(kept.hold(0), Stream(), event(offset), [])
+        assert snapshot_end(table, 0) == offset + 1
+    assert snapshot_end(table, 1) == 0
+
+    part = next(key for key in table if b"/" in key)
+    del table[part]
+
+    assert snapshot_end(table, 0) == 0
+    again = checkpoints(table, times).hold(0)
+    assert (again.offset, again.state) == (-1, [])
