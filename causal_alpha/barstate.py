@@ -132,7 +132,7 @@ class BarState:
         keys, ids = self.seen.rows()
         return {
             "books": {name: _dump_book(book) for name, book in self.books.items()},
-            "rosters": {name: [roster.quiet, roster.close, roster.source] for name, roster in self.rosters.items()},
+            "rosters": {name: roster.dump() for name, roster in self.rosters.items()},
             "feeds": self.feeds.dump(),
             "activity": {name: book.dump() for name, book in self.activity.items()},
             "symbols": list(self.symbols),

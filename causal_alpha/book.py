@@ -147,13 +147,13 @@ class Parts:
         return cls(np.empty(0, dtype=np.int64), np.empty((9, 0), dtype=np.int64), np.empty((20, 0)))
 
     @classmethod
-    def blank(cls, key: Ints, close: Floats, source: Ints, quality: Ints) -> Self:
-        """Bars without a trade: all prices are `close`, NaN where the quality is NO_DATA."""
+    def blank(cls, key: Ints, close: Floats, quote: Floats, source: Ints, quality: Ints) -> Self:
+        """Bars without a trade: all prices are `close`, and `quote` (4, n) stands; NaN where the quality is NO_DATA."""
         ints = np.zeros((9, len(key)), dtype=np.int64)
         ints[SOURCE], ints[QUALITY] = source, quality
         floats = np.zeros((20, len(key)))
         floats[OPEN : CLOSE + 1] = np.where(quality == NO_DATA, np.nan, close)
-        floats[BID : ASK_SIZE + 1] = np.nan
+        floats[BID : ASK_SIZE + 1] = np.where(quality == NO_DATA, np.nan, quote)
         return cls(key, ints, floats)
 
     def take(self, columns: npt.NDArray[Any]) -> "Parts":

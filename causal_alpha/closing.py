@@ -6,6 +6,8 @@ import numpy as np
 
 from causal_alpha.barstate import BarState
 from causal_alpha.book import (
+    ASK_SIZE,
+    BID,
     CLOSE,
     NO_DATA,
     NO_TRADE,
@@ -42,7 +44,8 @@ def close(state: BarState, interval: str) -> Parts:
         first = int(slot_of(done.key).min()) * book.length if len(done) else edge
     book.closed_to = edge
 
-    traded = Cells(symbol_of(done.key), slot_of(done.key), done.floats[CLOSE], done.ints[SOURCE])
+    quote = done.floats[BID : ASK_SIZE + 1]
+    traded = Cells(symbol_of(done.key), slot_of(done.key), done.floats[CLOSE], quote, done.ints[SOURCE])
     blanks = Parts.empty()
     for hours, codes in state.members.values():
         mine = np.flatnonzero(np.isin(traded.symbol, codes)) if len(state.members) > 1 else np.arange(len(done))
@@ -51,7 +54,7 @@ def close(state: BarState, interval: str) -> Parts:
         for part in absent:
             key = to_key(part.symbol, part.slot * book.length, book.length)
             quality = np.where(_fed(state, book, key, part.source), NO_TRADE, NO_DATA)
-            blanks = blanks.joined(Parts.blank(key, part.close, part.source, quality))
+            blanks = blanks.joined(Parts.blank(key, part.close, part.quote, part.source, quality))
     if len(done):
         done.ints[QUALITY, _holed(state, book, done)] = PARTIAL
         if state.rules.correction:

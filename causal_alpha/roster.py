@@ -39,25 +39,35 @@ class Always:
 
 
 class Cells(NamedTuple):
-    """Bars of some symbols in some slots, with the price and the source of the symbol's last trade."""
+    """Bars of some symbols in some slots, with price, quote (4, n) and source of the symbol's last trade."""
 
     symbol: Ints
     slot: Ints
     close: Floats
+    quote: Floats
     source: Ints
 
     def take(self, rows: npt.NDArray[Any]) -> "Cells":
-        return Cells(self.symbol[rows], self.slot[rows], self.close[rows], self.source[rows])
+        return Cells(self.symbol[rows], self.slot[rows], self.close[rows], self.quote[:, rows], self.source[rows])
 
 
 @dataclass
 class Roster:
-    """What is known of each symbol, by its code: bars since its last trade, that trade's price and source."""
+    """What is known of each symbol, by its code: bars since its last trade, that trade's price, source and quote."""
 
     limit: int
     quiet: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     close: Floats = field(default_factory=lambda: np.empty(0))
     source: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    quote: Floats = field(default_factory=lambda: np.empty((4, 0)))
+
+    def __post_init__(self) -> None:
+        unknown = len(self.quiet) - self.quote.shape[1]  # a snapshot may know no quotes
+        self.quote = np.append(self.quote, np.full((4, unknown), np.nan), axis=1)
+
+    def dump(self) -> list[npt.NDArray[Any]]:
+        """The arrays in the order in which the constructor takes them, after `limit`."""
+        return [self.quiet, self.close, self.source, self.quote]
 
     def call(
         self, members: Ints, hours: Hours, first: int, end: int, length: int, traded: Cells
@@ -105,10 +115,19 @@ class Roster:
 
         fresh = quiet[row, column] >= self.limit
         rows, columns = np.nonzero(missing & (quiet[:, 1:] <= self.limit))
-        absent = Cells(members[rows], slots[columns], close[rows, columns + 1], source[rows, columns + 1])
+        quote = self._quote(members[rows], traded, bar[rows, columns + 1])
+        absent = Cells(members[rows], slots[columns], close[rows, columns + 1], quote, source[rows, columns + 1])
         self.quiet[members] = np.minimum(quiet[:, -1], self.limit)
         self.close[members], self.source[members] = close[:, -1], source[:, -1]
+        self.quote[:, members] = self._quote(members, traded, bar[:, -1])
         return absent, fresh
+
+    def _quote(self, members: Ints, traded: Cells, bar: Ints) -> Floats:
+        """The quote of each member's last trade: that of a bar in `traded`, or, where it is -1, the one before."""
+        known = self.quote[:, members]
+        news = np.flatnonzero(bar >= 0)
+        known[:, news] = traded.quote[:, bar[news]]
+        return known
 
     def _grow(self, n: int) -> None:
         more = n - len(self.quiet)
@@ -116,6 +135,7 @@ class Roster:
             self.quiet = np.append(self.quiet, np.full(more, self.limit))
             self.close = np.append(self.close, np.full(more, np.nan))
             self.source = np.append(self.source, np.zeros(more, dtype=np.int64))
+            self.quote = np.append(self.quote, np.full((4, more), np.nan), axis=1)
 
 
 def _pick(values: npt.NDArray[N], places: Ints) -> npt.NDArray[N]:

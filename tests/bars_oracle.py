@@ -13,6 +13,7 @@ from causal_alpha.roster import Hours
 Row = Tick | Beat | Gap
 Key = tuple[str, str, int]
 """Interval, symbol, start."""
+QUOTE = ("bid", "ask", "bid_size", "ask_size")
 
 
 class Oracle:
@@ -33,7 +34,7 @@ class Oracle:
         self.seen: set[tuple[str, int, int]] = set()
         self.spoke: set[tuple[str, int]] = set()
         self.gaps: list[Gap] = []
-        self.last: dict[tuple[str, str], tuple[int, float, str]] = {}
+        self.last: dict[tuple[str, str], tuple[int, Bar | None]] = {}
 
     def read(self, rows: Iterable[Row]) -> None:
         for row in rows:
@@ -92,7 +93,7 @@ class Oracle:
                 self.spoke.add((newest.source, start))
         for symbol in names | {symbol for i, symbol in self.last if i == interval}:
             key = (interval, symbol, start)
-            quiet, close, source = self.last.get((interval, symbol), (self.rules.quiet_bars, math.nan, ""))
+            quiet, last = self.last.get((interval, symbol), (self.rules.quiet_bars, None))
             if symbol in names:
                 bar = self._bar(key, state="final", revision=0, known_at=start + length)
                 holes = (
@@ -101,16 +102,18 @@ class Oracle:
                 self.final[key] = self._bar(
                     key, state="final", revision=0, known_at=start + length, quality="partial" if holes else "ok"
                 )
-                self.last[interval, symbol] = (0, bar.close, bar.source)
+                self.last[interval, symbol] = (0, bar)
             elif len(self.hours[symbol].bar_starts(start, start + length, length)):
-                self.last[interval, symbol] = (quiet + 1, close, source)
-                if quiet < self.rules.quiet_bars:
-                    here = self._alive(source, key) and not self._missed(key)
-                    price = close if here else math.nan
+                self.last[interval, symbol] = (quiet + 1, last)
+                if quiet < self.rules.quiet_bars and last is not None:
+                    here = self._alive(last.source, key) and not self._missed(key)
+                    price = last.close if here else math.nan
+                    quote = {name: getattr(last, name) if here else math.nan for name in QUOTE}
                     self.final[key] = Bar(
                         **{"symbol": symbol, "interval": interval, "start": start, "known_at": start + length},
                         **dict.fromkeys(("open", "high", "low", "close", "vwap"), price),
-                        **{"volume": 0.0, "trades": 0, "quality": "no_trade" if here else "no_data", "source": source},
+                        **{"volume": 0.0, "trades": 0, "quality": "no_trade" if here else "no_data"},
+                        **{"source": last.source, **quote, "buy_volume": math.nan if math.isnan(quote["bid"]) else 0.0},
                     )
 
     def _alive(self, source: str, key: Key, *, joined: bool = False) -> bool:

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -330,6 +331,45 @@ def test_bar_carries_the_closing_quote_and_what_was_bought() -> None:
     bar = found.final["1s", "A", T0]
     assert (bar.bid, bar.ask, bar.mid, bar.bid_size, bar.ask_size) == (10.0, 11.0, 10.5, 3.0, 4.0)
     assert (bar.volume, bar.buy_volume) == (3.0, 1.5)
+
+
+def test_quote_stands_while_nobody_trades_and_is_gone_with_the_feed() -> None:
+    quote = {"bid": 10.0, "ask": 11.0, "bid_size": 3.0, "ask_size": 4.0}
+    found = Found(Rules.of(("1s",), lateness=0.0, feed_timeout=1.0))
+    found.read([tick(0, 11.0, **quote), beat(1)])
+    found.restart()
+    found.read([beat(1, "x"), beat(6)])
+
+    quiet, away = (found.final["1s", "A", T0 + second * SECOND] for second in (1, 4))
+    assert (quiet.quality, quiet.bid, quiet.ask, quiet.bid_size, quiet.ask_size) == ("no_trade", 10.0, 11.0, 3.0, 4.0)
+    assert (quiet.mid, quiet.buy_volume) == (10.5, 0.0)
+    assert away.quality == "no_data"
+    assert np.isnan([away.bid, away.ask, away.bid_size, away.ask_size, away.buy_volume]).all()
+
+
+def test_snapshot_without_quotes_can_be_loaded() -> None:
+    found = Found(Rules.of(("1s",), lateness=0.0))
+    found.read([tick(0, bid=10.0, ask=11.0), beat(1)])
+    tree = found.state.dump()
+    tree["rosters"] = {name: arrays[:3] for name, arrays in tree["rosters"].items()}
+    found.state = BarState.load(unpack(pack(tree)), found.state.rules)
+    found.read([beat(2)])
+
+    bar = found.final["1s", "A", T0 + SECOND]
+    assert (bar.close, math.isnan(bar.bid)) == (1.0, True)
+
+
+def test_symbol_that_is_only_quoted_has_bars_of_its_middle() -> None:
+    """Rows of size 0 at the middle, as feeds of currencies send them: bars with prices, quotes and no volume."""
+    quotes = [(1.0, 1.2), (1.3, 1.5), (1.1, 1.2)]
+    rows = [tick(i / 4, (bid + ask) / 2, bid=bid, ask=ask) for i, (bid, ask) in enumerate(quotes)]
+    found = Found(Rules.of(("1s",), lateness=0.0))
+    found.read([msgspec.structs.replace(row, size=0.0) for row in rows] + [beat(2, "x")])
+
+    bar, quiet = (found.final["1s", "A", T0 + second * SECOND] for second in (0, 1))
+    assert (bar.open, bar.high, bar.low, bar.close, bar.vwap) == (1.1, 1.4, 1.1, 1.15, 1.15)
+    assert (bar.volume, bar.trades, bar.bid, bar.ask, bar.buy_volume) == (0.0, 3, 1.1, 1.2, 0.0)
+    assert (quiet.quality, quiet.close, quiet.mid) == ("no_trade", 1.15, bar.mid)
 
 
 def test_heartbeat_before_a_tick_makes_it_late() -> None:
