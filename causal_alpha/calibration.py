@@ -111,15 +111,18 @@ class Speeds:
 
 SPEEDS = {1: Speeds(symbol=0.05, market=0.5), 5: Speeds(symbol=0.03, market=0.1)}
 """By horizon. `market` times the horizon stays below 0.5: truth arrives late, and faster steps would oscillate."""
+WIDEST = 100.0
+"""The layer makes a half-width this many times wider, or narrower, and no more: beyond that the scale is wrong."""
+_LIMITS = (-np.log(WIDEST), np.log(WIDEST))
 
 
 @dataclass
 class Conformal:
     """Widths that follow what was missed, on two speeds, for each side of the 80 % and 95 % intervals.
 
-    Half-widths are multiplied by exp(own + market). After truth, own += a (miss - tail) and market = (1 - leak)
-    market + b mean(miss - tail). Gibbs and Candès, NeurIPS 2021, in logs of the width and with a common part.
-    `own` has shape (n, 2 levels, 2 sides), `market` (2, 2).
+    Half-widths are multiplied by exp(own + market), at most by `WIDEST`. After truth, own += a (miss - tail) and
+    market = (1 - leak) market + b mean(miss - tail). Gibbs and Candès, NeurIPS 2021, in logs of the width and with a
+    common part. `own` has shape (n, 2 levels, 2 sides), `market` (2, 2).
     """
 
     n: int
@@ -138,7 +141,7 @@ class Conformal:
         """
         middle = quantiles[:, _MIDDLE, None]
         half = quantiles - middle
-        logs = self.own + self.market
+        logs = np.clip(self.own + self.market, *_LIMITS)
         scores = np.abs(np.asarray(NORMAL))
         inner, outer = scores[_SIDES[0][0]], scores[_SIDES[1][0]]
         part = np.clip((scores - inner) / (outer - inner), 0, 1)
@@ -159,6 +162,8 @@ class Conformal:
             self.own[known, level] += self.speeds.symbol * missed[known]
             drift = missed[known].mean(axis=0)
             self.market[level] = (1 - self.speeds.leak) * self.market[level] + self.speeds.market * drift
+        for widths in (self.own, self.market):
+            np.clip(widths, *_LIMITS, out=widths)
 
     def grow(self, n: int) -> None:
         """Room for symbols up to `n`, of whom nothing is known yet."""

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from causal_alpha.calibration import SPEEDS, Conformal, Residuals
+from causal_alpha.calibration import SPEEDS, WIDEST, Conformal, Residuals
 from causal_alpha.models.ewma import NORMAL
 from causal_alpha.records import LEVELS
 
@@ -60,6 +60,17 @@ def test_layer_keeps_quantiles_rising_and_the_median_in_place() -> None:
     adjusted = layer.adjust(said)
     assert (np.diff(adjusted, axis=1) >= 0).all()
     assert adjusted[:, 6].tolist() == said[:, 6].tolist()
+
+
+def test_layer_is_not_carried_away_by_a_scale_that_is_wrong() -> None:
+    """A thousand truths far beyond: still a number; and it finds back once the scale is right."""
+    layer, plain = Conformal(3, SPEEDS[1]), np.broadcast_to(np.asarray(NORMAL), (3, len(LEVELS)))
+    for _ in range(1_000):
+        layer.observe(np.full(3, 1e9), layer.adjust(plain))
+    assert layer.adjust(plain).max() == pytest.approx(WIDEST * max(NORMAL))
+    for _ in range(4_000):
+        layer.observe(np.zeros(3), layer.adjust(plain))
+    assert layer.adjust(plain).max() < max(NORMAL)
 
 
 def test_layer_learns_nothing_from_what_it_did_not_say() -> None:
