@@ -53,7 +53,7 @@ async function heap(client) {
 /** CPU share of the renderer's main thread and its frames a second, over `seconds`, from a trace. */
 async function mainThread(browser, page, seconds) {
   await browser.startTracing(page, {
-    categories: ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline'],
+    categories: ['devtools.timeline', 'disabled-by-default-devtools.timeline'],
   });
   const frames = await page.evaluate(
     (ms) =>
@@ -67,17 +67,12 @@ async function mainThread(browser, page, seconds) {
   );
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
   const [pid, tid] = renderer(traceEvents);
-  // `tdur` is CPU time of the thread in µs, so that other load of the machine doesn't count; tasks don't nest.
-  const tasks = traceEvents.filter(
-    (event) => event.pid === pid && event.tid === tid && event.ph === 'X' && isTask(event),
-  );
+  // `tdur` is CPU time of the thread in µs, so that other load of the machine doesn't count. RunTask alone: it holds
+  // all others, ThreadControllerImpl::RunTask of the category toplevel, too.
+  const tasks = traceEvents.filter((event) => event.pid === pid && event.tid === tid && event.name === 'RunTask');
   if (!tasks.length) throw new Error('expected tasks of the main thread in the trace, was none');
   const micros = tasks.reduce((sum, event) => sum + (event.tdur ?? event.dur ?? 0), 0);
   return { share: Number((micros / (seconds * 1e6)).toFixed(3)), fps: Number((frames / seconds).toFixed(1)) };
-}
-
-function isTask({ name }) {
-  return name === 'RunTask' || name === 'ThreadControllerImpl::RunTask';
 }
 
 /** Process and thread that ran the page's scripts most: its main thread. */

@@ -59,14 +59,16 @@ export class Sparkline {
     const context = canvas.getContext('2d');
     if (!context) return;
     const ratio = window.devicePixelRatio || 1;
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
+    const size = [Math.round(width * ratio), Math.round(height * ratio)] as const;
+    // A new size, even the same, makes a new bitmap: only where it has changed.
+    if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
     if (points.length < 2) return;
     const colour = this.colours.now();
     const [low, high] = [Math.min(...points), Math.max(...points)];
     const x = (at: number): number => 1 + (at / (points.length - 1)) * (width - 5);
     const y = (value: number): number => height - 3 - ((value - low) / (high - low || 1)) * (height - 6);
-    context.scale(ratio, ratio);
     if (base !== null && base >= low && base <= high) {
       context.setLineDash([1.5, 2.5]);
       context.strokeStyle = colour.lineStrong;
