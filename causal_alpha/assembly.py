@@ -122,9 +122,11 @@ def assemble(
         tolerance=tolerance,
         lookbacks=features.lookbacks,
         window=max(settings.window, features.lookback),
+        hours=hours,
         tokens=tokens,
         max_requests=settings.max_requests,
         models=Registry(settings.mlflow_url) if settings.mlflow_url else None,
+        schedules=settings.airflow_url,
         ask=partial(ask, lineup, features.names, hours),
         sight=Sight(
             prefix=settings.app_id,

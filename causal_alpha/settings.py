@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     mongo_url: str = Field("mongodb://127.0.0.1:27017", description="MongoDB connection string")
     mongo_database: str = Field("causal_alpha", min_length=1, description="its collections are named like the topics")
     mlflow_url: str = Field("", description="MLflow server with the models to serve; empty: floor models only")
+    airflow_url: str = Field("", description="Airflow server that trains models; the page links to it")
     csv_folder: Path | None = Field(None, description="also archive to CSV files in this folder")
 
     hub_host: str = Field("127.0.0.1", description="address of the page and its API")

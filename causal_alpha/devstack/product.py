@@ -79,7 +79,8 @@ def run(plan: Plan, *, say: Say, announce: Callable[[Places], None]) -> NoReturn
 
         backstage = _backstage(plan, folder, kafka.url, mongo.url, say) if plan.mlflow else None
         soon = backstage.places if backstage else {}
-        settings = _settings(plan, folder, kafka.url, mongo.url) | {"mlflow_url": soon.get("mlflow", "")}
+        settings = _settings(plan, folder, kafka.url, mongo.url)
+        settings |= {"mlflow_url": soon.get("mlflow", ""), "airflow_url": soon.get("airflow", "")}
         worker = Worker(settings, log=logs / "worker.log")
         say("starting the worker")
         stops.callback(worker.stop)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from causal_alpha.forecasts import Hours, always
 from causal_alpha.frames import Frame
 from causal_alpha.hub.about import about_router
 from causal_alpha.hub.access import Access, Tokens
@@ -23,6 +24,7 @@ from causal_alpha.hub.reading import reading_router
 from causal_alpha.hub.rejects import rejects_router
 from causal_alpha.hub.schemas import describe_replies, schemas_router
 from causal_alpha.hub.scores import scores_router
+from causal_alpha.hub.sessions import sessions_router
 from causal_alpha.hub.socket import socket_router
 from causal_alpha.hub.status import Ready, status_router
 from causal_alpha.hub.stream import PROTOCOL, Hub
@@ -56,9 +58,11 @@ def create_api(
     tolerance: int = 5 * SECOND,
     lookbacks: Mapping[str, int] = MappingProxyType({}),
     window: int = 64,
+    hours: Hours = always,
     tokens: Tokens = NO_TOKENS,
     max_requests: float = 0,
     models: Models | None = None,
+    schedules: str = "",
     ask: Ask = silent,
     sight: Sight = BLIND,
 ) -> FastAPI:
@@ -66,8 +70,9 @@ def create_api(
 
     `ready` says which parts answer. `tolerance` (ns) is how far a posted tick's stamp may lead the
     hub's clock. `lookbacks`: the features' names, in order, and the bars each sees of the `window` that is
-    kept. The hub's counts go into `registry`. `tokens`: who may ask; `max_requests` a second of one client, 0: any
-    number. `models`: the model registry, `ask`: the models for `POST /predict`; `sight`: what else is known.
+    kept. `hours`: the sessions of a symbol. The hub's counts go into `registry`. `tokens`: who may ask;
+    `max_requests` a second of one client, 0: any number. `models`: the model registry, `schedules`: the
+    URL of what trains them, `ask`: the models for `POST /predict`; `sight`: what else is known.
     """
     api = FastAPI(
         title="Causal Alpha",
@@ -79,11 +84,12 @@ def create_api(
     for router in (
         status_router(hub=hub, ready=ready, version=version, registry=registry),
         reading_router(hub=hub, reader=reader, lookbacks=lookbacks, window=window),
+        sessions_router(hours),
         rejects_router(redriver=redriver),
         posting_router(gateway=gateway, tolerance=tolerance, clock=hub.clock),
         ingest_router(jobs=jobs, gateway=gateway),
         scores_router(hub=hub, reader=reader),
-        models_router(registry=models, jobs=jobs, clock=hub.clock),
+        models_router(registry=models, jobs=jobs, clock=hub.clock, schedules=schedules),
         predict_router(hub=hub, reader=reader, ask=ask),
         pipeline_router(hub=hub, sight=sight),
         about_router(version=version, protocol=PROTOCOL, ui=hub.ui, tokens=bool(tokens)),

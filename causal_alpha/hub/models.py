@@ -70,8 +70,8 @@ class Shelf:
             return self._answer
 
 
-def models_router(*, registry: Models | None, jobs: Jobs, clock: Callable[[], int]) -> APIRouter:
-    """`clock` gives ns since 1970, for the registry's history."""
+def models_router(*, registry: Models | None, jobs: Jobs, clock: Callable[[], int], schedules: str = "") -> APIRouter:
+    """`clock` gives ns since 1970, for the registry's history; `schedules` is where those of the training are seen."""
     router = APIRouter(tags=["models"])
     shelf = Shelf(registry, registry.url if registry else "")
 
@@ -109,7 +109,7 @@ def models_router(*, registry: Models | None, jobs: Jobs, clock: Callable[[], in
     @router.get("/training", responses=says(TrainingReply))
     async def training() -> Response:
         """The last training of every family and interval."""
-        return Answer(TrainingReply(jobs=tuple(map(job_row, await jobs.jobs("training:")))))
+        return Answer(TrainingReply(url=schedules, jobs=tuple(map(job_row, await jobs.jobs("training:")))))
 
     return router
 

@@ -18,6 +18,7 @@ from causal_alpha.hub.rows import (
     RejectRow,
     ScoreRow,
     ScoreTally,
+    SessionRow,
     SymbolRow,
 )
 from causal_alpha.hub.tracks import AgentRow, Balance, LatencyRow, PartitionRow, ReasonRow, TopicRow, WorkerRow
@@ -53,6 +54,14 @@ class SymbolsReply(msgspec.Struct, kw_only=True):
     """Every symbol that has a bar."""
 
     symbols: tuple[SymbolRow, ...]
+
+
+class SessionsReply(msgspec.Struct, kw_only=True):
+    """When the market of a symbol is open; a market that never closes has one session without end."""
+
+    symbol: str
+    calendar: str
+    sessions: tuple[SessionRow, ...]
 
 
 class BarsReply(msgspec.Struct, kw_only=True):
@@ -160,8 +169,9 @@ class AliasReply(msgspec.Struct, kw_only=True):
 
 
 class TrainingReply(msgspec.Struct, kw_only=True):
-    """Training runs, by id."""
+    """Training runs, by id; `url` is where the schedules show themselves, empty where there are none."""
 
+    url: str
     jobs: tuple[JobRow, ...]
 
 
@@ -221,9 +231,9 @@ class AboutReply(msgspec.Struct, kw_only=True):
 
 
 REPLIES: tuple[type[msgspec.Struct], ...] = (
-    *(ErrorReply, HealthReply, ReadyReply, SymbolsReply, BarsReply, FeaturesReply, ForecastsReply, ScoresReply),
-    *(RejectsReply, RedriveReply, TicksReply, IngestReply, JobRow, ModelsReply, AliasReply, TrainingReply),
-    *(PredictReply, NotesReply, PipelineReply, SessionReply, AboutReply),
+    *(ErrorReply, HealthReply, ReadyReply, SymbolsReply, SessionsReply, BarsReply, FeaturesReply, ForecastsReply),
+    *(ScoresReply, RejectsReply, RedriveReply, TicksReply, IngestReply, JobRow, ModelsReply, AliasReply),
+    *(TrainingReply, PredictReply, NotesReply, PipelineReply, SessionReply, AboutReply),
 )
 
 

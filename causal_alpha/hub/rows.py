@@ -17,6 +17,13 @@ class SymbolRow(msgspec.Struct, kw_only=True):
     source: str
 
 
+class SessionRow(msgspec.Struct, kw_only=True):
+    """A session `open <= time < close`, or the part of one before or after a lunch break."""
+
+    open: int
+    close: int
+
+
 class BarRow(msgspec.Struct, kw_only=True):
     """A bar of the symbol and interval that the answer names."""
 

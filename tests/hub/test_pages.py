@@ -109,6 +109,7 @@ def api(hub: Hub, sink: MemorySink, outbox: Outbox, redriver: Redriver, shelf: S
         registry=CollectorRegistry(),
         version="0.1.0",
         models=shelf,
+        schedules="http://127.0.0.1:8080",
         ask=ask,
         sight=Sight(
             prefix="causal-alpha",
@@ -199,7 +200,7 @@ async def test_training_lists_its_jobs_alone(http: httpx.AsyncClient, sink: Memo
 
     answer = await get(http, "/training", "TrainingReply")
 
-    assert answer == {"jobs": [{"id": "training:lstm-1d", "state": "running"}]}
+    assert answer == {"url": "http://127.0.0.1:8080", "jobs": [{"id": "training:lstm-1d", "state": "running"}]}
 
 
 def score(minute: int, crps: float, symbol: str = "AAPL", **facts: Any) -> Score:

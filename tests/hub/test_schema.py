@@ -21,6 +21,7 @@ ANSWERS = {
     "GET /health": "HealthReply",
     "GET /ready": "ReadyReply",
     "GET /symbols": "SymbolsReply",
+    "GET /sessions/AAPL?limit=1": "SessionsReply",
     "GET /bars/AAPL?interval=1m": "BarsReply",
     "GET /features/AAPL": "FeaturesReply",
     "GET /forecasts/AAPL": "ForecastsReply",

@@ -537,6 +537,19 @@ export interface SessionReply {
   readonly tokens: boolean;
 }
 
+/** A session `open <= time < close`, or the part of one before or after a lunch break. */
+export interface SessionRow {
+  readonly open: number;
+  readonly close: number;
+}
+
+/** When the market of a symbol is open; a market that never closes has one session without end. */
+export interface SessionsReply {
+  readonly symbol: string;
+  readonly calendar: string;
+  readonly sessions: readonly SessionRow[];
+}
+
 export type StateEvent = QuoteEvent | BarEvent | HealthEvent;
 
 export type StateMessage = readonly [kind: 'state', events: readonly StateEvent[]];
@@ -586,8 +599,9 @@ export interface TopicRow {
   readonly rates: Rates | null;
 }
 
-/** Training runs, by id. */
+/** Training runs, by id; `url` is where the schedules show themselves, empty where there are none. */
 export interface TrainingReply {
+  readonly url: string;
   readonly jobs: readonly JobRow[];
 }
 
