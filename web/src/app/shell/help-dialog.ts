@@ -9,7 +9,7 @@ import { ShortcutKeys } from './shortcut-keys';
   imports: [Check],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <dialog #dialog aria-labelledby="help-title">
+    <dialog #dialog class="dialog" aria-labelledby="help-title">
       <h2 id="help-title">Keys</h2>
       <dl>
         @for (row of rows; track row[0]) {

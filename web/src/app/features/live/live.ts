@@ -24,6 +24,7 @@ import { Segmented } from '../../ui/segmented/segmented';
 import { timeText } from '../../ui/text/time-text';
 import { BarTable } from './bar-table';
 import { ChartLegend } from './chart-legend';
+import { ChartMenu } from './chart-menu';
 import { ChartTools } from './chart-tools';
 import { barsCsv, save } from './export';
 import { FamilySwitch } from './family-switch';
@@ -46,6 +47,7 @@ import { WatchlistSheet } from './watchlist-sheet';
   imports: [
     BarTable,
     ChartLegend,
+    ChartMenu,
     ChartTools,
     Divider,
     FamilySwitch,

@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject, viewChild } from '@angular/core';
 
 import { versionText } from '../../core/market/forecast';
 import { chanceBand } from '../../core/market/tally';
@@ -6,12 +6,14 @@ import { Selection } from '../../core/selection/selection';
 import { Zone } from '../../core/zone/zone';
 import { barPrecision, timeText } from '../../ui/text/time-text';
 import { LiveStore } from './live-store';
+import { ModelDialog } from './model-dialog';
 import { ModelRegistry } from './model-registry';
 import { ScoreRecord } from './score-record';
 
-/** The record and the model on a phone: three figures and the line that no page goes without. */
+/** The record and the model on a phone: three figures, the last of which opens the model's card, and the line that no page goes without. */
 @Component({
   selector: 'ca-phone-figures',
+  imports: [ModelDialog],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     @if (store.forecast(); as forecast) {
@@ -28,10 +30,15 @@ import { ScoreRecord } from './score-record';
         </div>
         <div>
           <dt>Model</dt>
-          <dd class="model">{{ registry.name() }} {{ version() }}</dd>
-          <dd class="note" [class.warn]="registry.state().tone === 'fallback'">{{ registry.state().text }}</dd>
+          <dd>
+            <button type="button" aria-haspopup="dialog" (click)="card().open()">
+              <b>{{ registry.name() }} {{ version() }}</b>
+              <span [class.warn]="registry.state().tone === 'fallback'">{{ registry.state().text }}</span>
+            </button>
+          </dd>
         </div>
       </dl>
+      <ca-model-dialog />
     } @else {
       <p class="none">
         {{ store.phase().phase === 'ready' ? 'No forecast yet. The first comes when the windows are full.' : '' }}
@@ -44,6 +51,7 @@ import { ScoreRecord } from './score-record';
 export class PhoneFigures {
   protected readonly store = inject(LiveStore);
   protected readonly registry = inject(ModelRegistry);
+  protected readonly card = viewChild.required(ModelDialog);
   private readonly record = inject(ScoreRecord);
   private readonly selection = inject(Selection);
   private readonly zone = inject(Zone);

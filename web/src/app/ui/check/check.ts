@@ -14,7 +14,7 @@ import { ChangeDetectionStrategy, Component, model } from '@angular/core';
       display: inline-flex;
       align-items: center;
       gap: 6px;
-      height: 24px;
+      height: var(--height, 24px);
       padding: 0;
       color: var(--ink-2);
       white-space: nowrap;

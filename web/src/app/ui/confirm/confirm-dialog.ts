@@ -8,7 +8,13 @@ import { ChangeDetectionStrategy, Component, ElementRef, input, output, signal, 
   selector: 'ca-confirm-dialog',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <dialog #dialog [attr.aria-label]="heading()" [attr.aria-describedby]="textId" (close)="closed.emit()">
+    <dialog
+      #dialog
+      class="dialog"
+      [attr.aria-label]="heading()"
+      [attr.aria-describedby]="textId"
+      (close)="closed.emit()"
+    >
       <h2>{{ heading() }}</h2>
       <div class="text" [id]="textId"><ng-content /></div>
       <p class="bad" role="alert">{{ problem() }}</p>
@@ -28,34 +34,6 @@ import { ChangeDetectionStrategy, Component, ElementRef, input, output, signal, 
     </dialog>
   `,
   styles: `
-    dialog {
-      width: 400px;
-      max-width: calc(100vw - 24px);
-      margin: auto;
-      padding: 14px 16px;
-      border: 1px solid var(--line-strong);
-      border-radius: var(--r2);
-      background: var(--raise);
-      color: var(--ink);
-      box-shadow: var(--shadow);
-    }
-    dialog::backdrop {
-      background: var(--scrim);
-    }
-    dialog[open] {
-      animation: rise var(--move) ease-out;
-    }
-    @keyframes rise {
-      from {
-        opacity: 0;
-        translate: 0 6px;
-      }
-    }
-    h2 {
-      margin: 0 0 8px;
-      font: var(--t-15);
-      font-weight: 600;
-    }
     .text {
       color: var(--ink-2);
     }
@@ -64,18 +42,6 @@ import { ChangeDetectionStrategy, Component, ElementRef, input, output, signal, 
     }
     .bad:empty {
       display: none;
-    }
-    footer {
-      display: flex;
-      justify-content: flex-end;
-      gap: 8px;
-      margin-top: 14px;
-    }
-    @media (max-width: 899.98px) {
-      .btn {
-        height: 44px;
-        padding: 0 16px;
-      }
     }
   `,
 })
