@@ -5,6 +5,12 @@ import { findBrowser } from './tools/browser.mjs';
 const baseURL = process.env['BASE_URL'];
 if (!baseURL) throw new Error('BASE_URL: expected the address of a running hub, was nothing');
 
+/** Specs that need somebody who kills the worker, or a hub with tokens. */
+const special = [
+  ...(process.env['KILL_SIGNAL'] ? [] : ['kill.desktop.spec.ts']),
+  ...(process.env['VIEWER_TOKEN'] ? [] : ['sign-in.spec.ts']),
+];
+
 /** Runs against a real worker whose data move; see tests/web/test_page.py, which starts one. */
 export default defineConfig({
   testDir: 'e2e',
@@ -18,13 +24,12 @@ export default defineConfig({
   projects: [
     {
       name: 'desktop',
-      // Needs somebody who kills the worker.
-      testIgnore: process.env['KILL_SIGNAL'] ? [] : ['kill.desktop.spec.ts'],
+      testIgnore: special,
       use: { viewport: { width: 1440, height: 900 } },
     },
     {
       name: 'phone',
-      testIgnore: '*desktop.spec.ts',
+      testIgnore: ['*desktop.spec.ts', ...special],
       use: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true },
     },
   ],

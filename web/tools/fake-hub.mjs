@@ -61,11 +61,14 @@ export async function fakeHub({ pages, count = 12, rate = 0, flushMs = 50, end =
       seq: 1,
       bars: query.get('interval') === '1d' ? days(symbol) : of(symbol).bars,
     }),
+    sessions: (symbol) => ({ symbol, calendar: 'walk', sessions: [opening(-1), opening(0), opening(1)] }),
     forecasts: (symbol) => ({ symbol, seq: 1, forecasts: of(symbol).forecasts.slice(-Number(1e4)) }),
     scores: (_, query) => ({ seq: 1, scores: of(query.get('symbol')).scores, tallies: [] }),
     models: () => ({ state: 'ok', detail: '', url: '', models: [model()] }),
-    training: () => ({ jobs: [{ id: 'training:lstm-1m', state: 'running' }] }),
+    training: () => ({ url: '', jobs: [{ id: 'training:lstm-1m', state: 'running' }] }),
   };
+  /** The sessions of the walks: 72 minutes of the last one are over at `end`. */
+  const opening = (day) => ({ open: end + day * DAY - 72 * 60_000, close: end + day * DAY + 318 * 60_000 });
   const days = (symbol) => [
     { ...of(symbol).bars[170], start: Math.floor(end / DAY) * DAY - DAY, close: of(symbol).bars[170].close },
   ];

@@ -3,25 +3,35 @@ import { RouterOutlet } from '@angular/router';
 
 import { Layout } from './core/layout/layout';
 import { Selection } from './core/selection/selection';
+import { Credentials } from './core/session/credentials';
 import { exchangeZone } from './core/zone/exchange-zone';
 import { Zone } from './core/zone/zone';
 import { HelpDialog } from './shell/help-dialog';
 import { PageNav } from './shell/page-nav';
 import { ShortcutKeys } from './shell/shortcut-keys';
+import { SignIn } from './shell/sign-in';
 import { StatusLine } from './shell/status-line';
 import { TopBar } from './shell/top-bar';
 
 /** The frame around every page: top bar, pages, status line. */
 @Component({
   selector: 'ca-root',
-  imports: [HelpDialog, PageNav, RouterOutlet, StatusLine, TopBar],
+  imports: [HelpDialog, PageNav, RouterOutlet, SignIn, StatusLine, TopBar],
   changeDetection: ChangeDetectionStrategy.OnPush,
   host: { '(document:keydown)': 'press($event)' },
   template: `
     <a class="skip" href="#main" (click)="skip($event)">Skip to the page</a>
     <ca-top-bar (help)="help().open()" />
     <ca-page-nav />
-    <main id="main" tabindex="-1"><router-outlet /></main>
+    <main id="main" tabindex="-1">
+      @if (credentials.wanted()) {
+        @defer (on immediate) {
+          <ca-sign-in />
+        }
+      } @else {
+        <router-outlet />
+      }
+    </main>
     <ca-status-line />
     <ca-help-dialog />
   `,
@@ -29,6 +39,7 @@ import { TopBar } from './shell/top-bar';
 })
 export class App {
   protected readonly layout = inject(Layout);
+  protected readonly credentials = inject(Credentials);
   private readonly keys = inject(ShortcutKeys);
   private readonly bar = viewChild.required(TopBar);
   protected readonly help = viewChild.required(HelpDialog);

@@ -57,6 +57,8 @@ export class ConnectionState {
         return words('dot stale', 'i3', phone ? '' : 'Connecting');
       case 'resuming':
         return words('dot stale', 'warn', phone ? `${connection.events}` : `Resuming, ${connection.events} events`);
+      case 'refused':
+        return words('dot off', 'bad', phone ? '' : 'Not signed in');
       case 'stale':
         return words('dot stale', 'warn', `Silent ${seconds(this.clock() - connection.since)}`);
       case 'offline': {

@@ -8,6 +8,7 @@ import { Icon } from '../ui/icon/icon';
 import { Mark } from '../ui/icon/mark';
 import { Segmented } from '../ui/segmented/segmented';
 import { ConnectionState } from './connection-state';
+import { Identity } from './identity';
 import { ProvenanceBadge } from './provenance-badge';
 import { SymbolSearch } from './symbol-search';
 import { ThemeSwitch } from './theme-switch';
@@ -15,7 +16,7 @@ import { ThemeSwitch } from './theme-switch';
 /** Symbol, interval and zone at the left; where the data come from and how fresh they are at the right. */
 @Component({
   selector: 'ca-top-bar',
-  imports: [ConnectionState, Icon, Mark, ProvenanceBadge, RouterLink, Segmented, SymbolSearch, ThemeSwitch],
+  imports: [ConnectionState, Icon, Identity, Mark, ProvenanceBadge, RouterLink, Segmented, SymbolSearch, ThemeSwitch],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './top-bar.html',
   styleUrl: './top-bar.scss',

@@ -2,6 +2,8 @@ import { DOCUMENT, inject, Injectable } from '@angular/core';
 
 import { Bar } from '../market/bar';
 import { Forecast } from '../market/forecast';
+import { Credentials } from '../session/credentials';
+import { SessionReply, SessionRow, SessionsReply } from './schema';
 
 export interface BarsPage {
   readonly seq: number;
@@ -23,9 +25,10 @@ export class HubError extends Error {
   }
 }
 
-/** The hub's HTTP calls that the page needs, see docs/protocol.md. */
+/** The hub's HTTP calls that the page needs, see docs/protocol.md. While a token is wanted, nothing is asked without. */
 @Injectable({ providedIn: 'root' })
 export class HubApi {
+  private readonly credentials = inject(Credentials);
   private readonly base = new URL('api/v1/', inject(DOCUMENT).baseURI);
 
   bars(
@@ -41,6 +44,16 @@ export class HubApi {
     return this.get<ForecastsPage>(`forecasts/${encodeURIComponent(symbol)}`, { interval, ...range }, signal);
   }
 
+  /** Sessions of a symbol's exchange that share time with `start` to `end`, ms. */
+  async sessions(symbol: string, start: number, end: number, signal?: AbortSignal): Promise<readonly SessionRow[]> {
+    const reply = await this.get<SessionsReply>(
+      `sessions/${encodeURIComponent(symbol)}`,
+      { start, end, limit: 2_000 },
+      signal,
+    );
+    return reply.sessions;
+  }
+
   get<T>(path: string, query: Record<string, string | number> = {}, signal?: AbortSignal): Promise<T> {
     const url = new URL(path, this.base);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
@@ -48,24 +61,31 @@ export class HubApi {
   }
 
   post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-    const headers = { 'Content-Type': 'application/json' };
-    return this.ask<T>(new URL(path, this.base), {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(body),
-      signal: signal ?? null,
-    });
+    const request = { method: 'POST', body: JSON.stringify(body), signal: signal ?? null };
+    return this.ask<T>(new URL(path, this.base), request);
   }
 
-  private async ask<T>(url: URL, request: RequestInit): Promise<T> {
-    const { signal } = request;
+  /** Who the hub takes `token` for. */
+  introduce(token: string): Promise<SessionReply> {
+    return this.send<SessionReply>(new URL('session', this.base), {}, token);
+  }
+
+  private ask<T>(url: URL, request: RequestInit): Promise<T> {
+    if (this.credentials.wanted()) return Promise.reject(new HubError(401, 'Sign in first'));
+    return this.send<T>(url, request, this.credentials.token());
+  }
+
+  private async send<T>(url: URL, request: RequestInit, token: string): Promise<T> {
+    const headers = new Headers(request.body ? { 'Content-Type': 'application/json' } : {});
+    if (token) headers.set('Authorization', `Bearer ${token}`);
     let response: Response;
     try {
-      response = await fetch(url, request);
+      response = await fetch(url, { ...request, headers });
     } catch (error) {
-      if (signal?.aborted) throw error;
+      if (request.signal?.aborted) throw error;
       throw new HubError(0, 'No answer from the hub');
     }
+    if (response.status === 401) this.credentials.refuse();
     if (!response.ok) throw new HubError(response.status, await reason(response));
     return (await response.json()) as T;
   }

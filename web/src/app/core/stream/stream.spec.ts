@@ -1,5 +1,6 @@
 import { TestBed } from '@angular/core/testing';
 
+import { Credentials } from '../session/credentials';
 import { LogEvent, StateEvent } from './messages';
 import { Stream } from './stream';
 
@@ -8,7 +9,9 @@ class FakeSocket {
   static all: FakeSocket[] = [];
   readyState = 1;
   onmessage: ((event: { data: string }) => void) | null = null;
-  onclose: (() => void) | null = null;
+  onopen: (() => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+  readonly sent: string[] = [];
 
   constructor(readonly url: string) {
     FakeSocket.all.push(this);
@@ -22,9 +25,13 @@ class FakeSocket {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
 
-  close(): void {
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  close(code = 1006): void {
     this.readyState = 3;
-    this.onclose?.();
+    this.onclose?.({ code });
   }
 }
 
@@ -178,5 +185,22 @@ describe('Stream', () => {
     expect(seen.logs).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(seen.logs).toEqual([1]);
+  });
+
+  it('waits for a token when the hub wants one, and says it first', () => {
+    FakeSocket.last.close(4401);
+    const credentials = TestBed.inject(Credentials);
+    expect(stream.connection().phase).toBe('refused');
+    expect(credentials.wanted()).toBe(true);
+    const before = FakeSocket.all.length;
+    vi.advanceTimersByTime(60_000);
+    expect(FakeSocket.all.length).toBe(before);
+    credentials.keep('t1');
+    stream.reopen();
+    FakeSocket.last.onopen?.();
+    expect(FakeSocket.last.sent).toEqual(['["token","t1"]']);
+    FakeSocket.last.say(hello(0));
+    expect(stream.connection().phase).toBe('open');
+    credentials.forget();
   });
 });

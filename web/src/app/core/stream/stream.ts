@@ -1,15 +1,20 @@
 import { DestroyRef, DOCUMENT, inject, Injectable, signal } from '@angular/core';
 
+import { Credentials } from '../session/credentials';
 import { backoff } from './backoff';
 import { Inbox } from './inbox';
 import { decode, Health, Hello, LogEvent, StateEvent } from './messages';
 
-/** Where the socket stands. `retryAt` is a time of Date.now(); `events` how many the hub still has to replay. */
+/**
+ * Where the socket stands. `retryAt` is a time of Date.now(); `events` how many the hub still has to replay; refused
+ * means that it wants a token, see `Credentials`.
+ */
 export type Connection =
   | { readonly phase: 'connecting' }
   | { readonly phase: 'open' }
   | { readonly phase: 'resuming'; readonly events: number }
   | { readonly phase: 'stale'; readonly since: number }
+  | { readonly phase: 'refused' }
   | { readonly phase: 'offline'; readonly retryAt: number; readonly since: number };
 
 /** The log as received: its last number, how many events, and how many numbers were skipped. */
@@ -28,6 +33,8 @@ export interface StreamSink {
 
 const STALE_AFTER_MS = 5_000;
 const HIDDEN_FLUSH_MS = 1_000;
+/** The hub closes with this code where it knows no token of ours. */
+const NO_TOKEN = 4401;
 
 /** The one WebSocket to the hub: reconnects, resumes, and hands events to its sinks once a frame. */
 @Injectable({ providedIn: 'root' })
@@ -41,6 +48,7 @@ export class Stream {
   readonly skew = signal<number | null>(null);
   readonly log = signal<LogProgress>({ seq: 0, count: 0, holes: 0 });
 
+  private readonly credentials = inject(Credentials);
   private readonly document = inject(DOCUMENT);
   private readonly window = this.document.defaultView!;
   private readonly sinks = new Set<StreamSink>();
@@ -91,13 +99,24 @@ export class Stream {
     this.open();
   }
 
+  /** Drops the socket and opens another, with the token of now. */
+  reopen(): void {
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+    this.reconnectNow();
+  }
+
   private open(): void {
     clearTimeout(this.retryTimer);
     if (this.connection().phase !== 'offline') this.connection.set({ phase: 'connecting' });
     const socket = new WebSocket(this.address());
     this.socket = socket;
+    const token = this.credentials.token();
+    // As a message, since a subprotocol could not carry every token.
+    if (token) socket.onopen = () => socket.send(JSON.stringify(['token', token]));
     socket.onmessage = (event: MessageEvent<string>) => this.socket === socket && this.receive(event.data);
-    socket.onclose = () => this.socket === socket && this.lost();
+    socket.onclose = ({ code }) => this.socket === socket && (code === NO_TOKEN ? this.refused() : this.lost());
   }
 
   private address(): string {
@@ -159,6 +178,13 @@ export class Stream {
     if (!socket) return;
     this.lost();
     socket.close();
+  }
+
+  /** Trying again would change nothing: somebody has to sign in, which opens another socket. */
+  private refused(): void {
+    this.socket = null;
+    this.connection.set({ phase: 'refused' });
+    this.credentials.refuse();
   }
 
   private lost(): void {

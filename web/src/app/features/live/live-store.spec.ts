@@ -47,15 +47,19 @@ describe('LiveStore', () => {
     fail: (error: Error) => void;
   };
   let store: LiveStore;
+  const session = { open: 0, close: 5 * MINUTE };
+  const spans: unknown[][] = [];
   const symbol = signal('A');
   const family = signal<string | null>(null);
 
   beforeEach(() => {
     symbol.set('A');
+    spans.length = 0;
     family.set(null);
     const api = {
       bars: () => new Promise<BarsPage>((bars, fail) => (answer = { ...answer, bars, fail })),
       forecasts: () => new Promise<ForecastsPage>((forecasts) => (answer = { ...answer, forecasts })),
+      sessions: (...asked: unknown[]) => Promise.resolve(spans.push(asked) ? [session] : []),
     };
     TestBed.configureTestingModule({
       providers: [
@@ -83,6 +87,15 @@ describe('LiveStore', () => {
     await snapshot(10, [bar(1, 1), bar(2, 2)]);
     expect(closes()).toEqual([8, 2, 4, 5]);
     expect(store.lastBar()?.state).toBe('forming');
+  });
+
+  it('asks for the sessions from the oldest bar on, and tells of them', async () => {
+    const told: unknown[] = [];
+    store.listen((change) => told.push(change ?? store.sessions));
+    await snapshot(0, [bar(1, 1), bar(2, 2)]);
+    await vi.waitFor(() => expect(store.sessions).toEqual([session]));
+    expect(spans.map(([asked, from]) => [asked, from])).toEqual([['A', MINUTE]]);
+    expect(told).toEqual([[], [session]]);
   });
 
   it('takes only its own symbol', async () => {

@@ -1,6 +1,7 @@
 import { computed, DestroyRef, effect, inject, Injectable, signal, untracked } from '@angular/core';
 
 import { HubApi, HubError } from '../../core/api/hub-api';
+import { SessionRow } from '../../core/api/schema';
 import { Bar, isPriced } from '../../core/market/bar';
 import { BarChange, BarSeries } from '../../core/market/bar-series';
 import { Forecast } from '../../core/market/forecast';
@@ -19,15 +20,20 @@ export type LoadPhase =
   | { readonly phase: 'loading' | 'ready' }
   | { readonly phase: 'failed'; readonly status: number; readonly message: string; readonly at: number };
 
+const DAY_MS = 86_400_000;
 const FIRST_PAGE = 600;
 const FORECAST_PAGE = 600;
 const OLDER_PAGE = 600;
+/** Sessions are known this far ahead, ms, so that a page that stays open knows the next ones. */
+const SESSIONS_AHEAD = 30 * DAY_MS;
 
 /** Bars and forecasts of the chosen symbol and interval: a snapshot over HTTP, then what the stream adds to it. */
 @Injectable()
 export class LiveStore {
   readonly phase = signal<LoadPhase>({ phase: 'loading' });
   readonly series = new BarSeries();
+  /** Sessions of the symbol's exchange, from the oldest bar on; none before the hub has told. */
+  sessions: readonly SessionRow[] = [];
   /** The newest bar with prices. */
   readonly lastBar = signal<Bar | null>(null);
   /** The newest forecast of each family and horizon. */
@@ -110,6 +116,7 @@ export class LiveStore {
     this.early = [];
     this.forming = null;
     this.noOlder = false;
+    this.sessions = [];
     this.phase.set({ phase: 'loading' });
     try {
       const [bars, forecasts] = await Promise.all([
@@ -131,6 +138,7 @@ export class LiveStore {
       this.findLast();
       this.phase.set({ phase: 'ready' });
       this.tell(null);
+      void this.loadSessions();
     } catch (error) {
       if (signal.aborted) return;
       const status = error instanceof HubError ? error.status : 0;
@@ -151,9 +159,29 @@ export class LiveStore {
       const added = this.series.prepend(page.bars);
       this.noOlder = added === 0;
       if (added) this.tell(null);
+      if (added) void this.loadSessions();
     } catch {
       // Older bars are a nicety: the next pan to the left asks again.
       this.noOlder = false;
+    }
+  }
+
+  private async loadSessions(): Promise<void> {
+    const [first, last] = [this.series.bars[0], this.series.last];
+    if (!first || !last || intervalMs(this.selection.interval()) >= DAY_MS) return;
+    const { signal } = this.abort;
+    try {
+      const sessions = await this.api.sessions(
+        this.selection.symbol(),
+        first.start,
+        last.start + SESSIONS_AHEAD,
+        signal,
+      );
+      if (signal.aborted) return;
+      this.sessions = sessions;
+      this.tell(null);
+    } catch {
+      // The chart is whole without its shading.
     }
   }
 

@@ -134,6 +134,7 @@ export class PriceChart {
     const stop = this.store.listen((change) => {
       const bars = this.store.series.bars;
       scene.length = intervalMs(this.selection.interval());
+      scene.sessions = this.store.sessions;
       scene.now = (bars.at(-1)?.start ?? 0) + scene.length;
       if (change) chart.applyBar(bars, change.bar, change.kind);
       else
@@ -155,12 +156,14 @@ export class PriceChart {
       chart.remove();
     });
     scene.now = (this.store.series.last?.start ?? 0) + scene.length;
+    scene.sessions = this.store.sessions;
     chart.setBars(this.store.series.bars);
   }
 
   private scene(): ChartScene {
     return {
       bars: [],
+      sessions: [],
       length: intervalMs(this.selection.interval()),
       fan: null,
       fanTitle: '',

@@ -126,7 +126,8 @@ export class Backdrop implements ISeriesPrimitive<Time> {
       this.nameFuture(ground);
       labelTime(ground, scene);
     } else if (pane === 'truth') {
-      if (scene.levels.length) labelTruth(ground, scene, sessionOpens(scene.bars, scene.length).at(-1) ?? 0);
+      const opened = sessionOpens(scene.bars, scene.length, scene.sessions).at(-1) ?? 0;
+      if (scene.levels.length) labelTruth(ground, scene, opened);
     } else {
       write(ground, palette, TITLES[pane], (scene.roomy ? 14 : 10) * ground.ratio, 4 * ground.ratio, palette.ink3);
     }

@@ -1,3 +1,4 @@
+import { SessionRow } from '../../../core/api/schema';
 import { Bar } from '../../../core/market/bar';
 import { Forecast } from '../../../core/market/forecast';
 import { Palette } from '../../../core/theme/palette';
@@ -6,6 +7,8 @@ import { Fan } from '../fan';
 /** All that the chart's own painting needs to know; changed in place, painted when the chart next draws. */
 export interface ChartScene {
   bars: readonly Bar[];
+  /** When the exchange is open, oldest first. */
+  sessions: readonly SessionRow[];
   /** Of a bar, in ms. */
   length: number;
   fan: Fan | null;

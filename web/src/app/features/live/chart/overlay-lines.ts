@@ -42,8 +42,8 @@ export class OverlayLines {
 
   /** Computes all anew: a bar has closed, or bars came in between. A forming bar waits for its close. */
   refresh(): void {
-    const { bars, length } = this.scene;
-    this.over.get('vwap')?.setData(points(bars, vwap(bars, new Set(sessionOpens(bars, length)))));
+    const { bars, length, sessions } = this.scene;
+    this.over.get('vwap')?.setData(points(bars, vwap(bars, new Set(sessionOpens(bars, length, sessions)))));
     this.over.get('ema')?.setData(points(bars, ema(bars, EMA_BARS)));
     this.stack.series('rsi')?.setData(points(bars, rsi(bars, RSI_BARS)));
     this.stack.series('volatility')?.setData(points(bars, volatility(bars, VOLATILITY_BARS)));

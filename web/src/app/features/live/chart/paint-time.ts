@@ -6,11 +6,11 @@ import { Ground, write } from './ground';
 
 /** Sessions before the last are a shade darker, each opening a line; the future has the forecast's hue. */
 export function paintSessions({ context, ratio, width, height, x }: Ground, scene: ChartScene): void {
-  const { bars, palette, length } = scene;
+  const { bars, palette, length, sessions } = scene;
   const now = x(bars.length - 0.5);
   context.fillStyle = tint(palette.fan, 5);
   context.fillRect(now, 0, Math.max(0, width - now), height);
-  const opens = sessionOpens(bars, length);
+  const opens = sessionOpens(bars, length, sessions);
   const last = opens.at(-1);
   if (last === undefined) return;
   context.fillStyle = tint(palette.ink, 4.5);
@@ -58,7 +58,7 @@ export function paintNow({ context, ratio, height, x }: Ground, { bars, palette 
 export function labelTime(ground: Ground, scene: ChartScene): void {
   const { context, ratio, height, x } = ground;
   const { palette, bars, timeText } = scene;
-  const open = sessionOpens(bars, scene.length).at(-1);
+  const open = sessionOpens(bars, scene.length, scene.sessions).at(-1);
   const opened = open === undefined ? undefined : bars[open];
   if (opened) {
     write(
