@@ -2,6 +2,8 @@ export interface FakeHub {
   readonly address: string;
   /** Closes all sockets; the pages come back. */
   cut(): void;
+  /** Sends what so many seconds more of the first symbol say. */
+  pass(seconds: number): void;
   stop(): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
 
+import { secondsOf } from './seconds.mjs';
 import { LEVELS, seeded, walk } from './walk.mjs';
 import { acceptSocket } from './web-socket.mjs';
 
@@ -14,7 +15,8 @@ const DAY = 86_400_000;
 
 /**
  * Serves the page in `pages` with `count` symbols, `rate` quotes a second each in one message a `flushMs` (conflated, as
- * the hub does); `end` (ms) is the hub's now. Returns its address, `stop()` and `cut()`, which closes all sockets.
+ * the hub does); `end` (ms) is the hub's now. Returns its address, `stop()`, `cut()`, which closes all sockets, and
+ * `pass(seconds)`, which sends what so many seconds more of the first symbol say.
  */
 export async function fakeHub({ pages, count = 12, rate = 0, flushMs = 50, end = Date.UTC(2019, 1, 13, 15, 42) }) {
   const random = seeded(7);
@@ -25,6 +27,7 @@ export async function fakeHub({ pages, count = 12, rate = 0, flushMs = 50, end =
     return walks.get(symbol);
   };
   const last = new Map(symbols.map((symbol) => [symbol, count > 50 ? 100 : of(symbol).bars.at(-1).close]));
+  const later = secondsOf(symbols[0], end, 1, LEVELS);
   const boot = 'walk';
   const hello = {
     protocol: 1,
@@ -65,6 +68,7 @@ export async function fakeHub({ pages, count = 12, rate = 0, flushMs = 50, end =
     forecasts: (symbol) => ({ symbol, seq: 1, forecasts: of(symbol).forecasts.slice(-Number(1e4)) }),
     scores: (_, query) => ({ seq: 1, scores: of(query.get('symbol')).scores, tallies: [] }),
     models: () => ({ state: 'ok', detail: '', url: '', models: [model()] }),
+    session: () => ({ role: 'operator', tokens: false }),
     training: () => ({ url: '', jobs: [{ id: 'training:lstm-1m', state: 'running' }] }),
   };
   /** The sessions of the walks: 72 minutes of the last one are over at `end`. */
@@ -115,6 +119,7 @@ export async function fakeHub({ pages, count = 12, rate = 0, flushMs = 50, end =
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   return {
     address: `http://127.0.0.1:${server.address().port}/`,
+    pass: (count) => sockets.forEach((socket) => socket.send(JSON.stringify(['log', later(count)]))),
     cut: () => sockets.forEach((socket) => socket.close()),
     stop: () => {
       sockets.forEach((socket) => socket.close());
@@ -125,7 +130,8 @@ export async function fakeHub({ pages, count = 12, rate = 0, flushMs = 50, end =
 }
 
 function model() {
-  const tags = { family: 'blend', interval: '1m', until: '2019-02-08', gate: 'passed' };
+  const evidence = '1 1.1 0.9 1.4 2.2 1.9 3.4 6.1 5.2 11 16 24';
+  const tags = { family: 'blend', interval: '1m', until: '2019-02-08', gate: 'passed', evidence };
   const metrics = { crps_ratio: 0.935, coverage_80: 0.799 };
   const version = {
     version: '31',

@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, effect, inject, viewChild } from '@angular/core';
+import { ChangeDetectionStrategy, Component, effect, inject, signal, viewChild } from '@angular/core';
 import { RouterOutlet } from '@angular/router';
 
 import { Layout } from './core/layout/layout';
@@ -21,7 +21,7 @@ import { TopBar } from './shell/top-bar';
   host: { '(document:keydown)': 'press($event)' },
   template: `
     <a class="skip" href="#main" (click)="skip($event)">Skip to the page</a>
-    <ca-top-bar (help)="help().open()" />
+    <ca-top-bar (help)="help.set(true)" />
     <ca-page-nav />
     <main id="main" tabindex="-1">
       @if (credentials.wanted()) {
@@ -33,7 +33,11 @@ import { TopBar } from './shell/top-bar';
       }
     </main>
     <ca-status-line />
-    <ca-help-dialog />
+    @if (help()) {
+      @defer (on immediate) {
+        <ca-help-dialog (closed)="help.set(false)" />
+      }
+    }
   `,
   styleUrl: './app.scss',
 })
@@ -42,7 +46,7 @@ export class App {
   protected readonly credentials = inject(Credentials);
   private readonly keys = inject(ShortcutKeys);
   private readonly bar = viewChild.required(TopBar);
-  protected readonly help = viewChild.required(HelpDialog);
+  protected readonly help = signal(false);
 
   constructor() {
     const [zone, selection] = [inject(Zone), inject(Selection)];
@@ -55,6 +59,6 @@ export class App {
   }
 
   protected press(event: KeyboardEvent): void {
-    this.keys.press(event, { search: () => this.bar().openSearch(), help: () => this.help().open() });
+    this.keys.press(event, { search: () => this.bar().openSearch(), help: () => this.help.set(true) });
   }
 }

@@ -2,15 +2,22 @@ import { ChangeDetectionStrategy, Component, computed, DestroyRef, inject, signa
 
 import { Layout } from '../core/layout/layout';
 import { Stream } from '../core/stream/stream';
+import { ConnectionCard } from './connection-card';
 
 const SLOW_MS = 250;
 
 /** The socket in a dot and words. A card behind it holds the numbers. */
 @Component({
   selector: 'ca-connection-state',
+  imports: [ConnectionCard],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <button type="button" popovertarget="connection-card" [attr.data-phase]="stream.connection().phase">
+    <button
+      type="button"
+      popovertarget="connection-card"
+      [attr.data-phase]="stream.connection().phase"
+      [attr.aria-label]="shown().text || shown().number ? null : 'Connection: ' + stream.connection().phase"
+    >
       <i [class]="shown().dot"></i>
       <span [class]="shown().tone">{{ shown().text }}</span>
       @if (shown().number) {
@@ -21,24 +28,8 @@ const SLOW_MS = 250;
       }
     </button>
     <div id="connection-card" popover role="dialog" aria-label="Connection">
-      <dl>
-        <dt>Exchange to hub</dt>
-        <dd>{{ ms(stream.health()?.lag_ms) }}</dd>
-        <dt>Hub to page</dt>
-        <dd>{{ ms(stream.transit()) }}</dd>
-        <dt>Clock skew, at most</dt>
-        <dd>{{ ms(stream.skew()) }}</dd>
-        <dt>Pages connected</dt>
-        <dd>{{ stream.health()?.clients ?? '–' }}</dd>
-        <dt>Dropped</dt>
-        <dd>{{ stream.health()?.dropped ?? '–' }}</dd>
-        <dt>Conflated</dt>
-        <dd>{{ stream.health()?.conflated ?? '–' }}</dd>
-        <dt>Log events here</dt>
-        <dd>{{ stream.log().count }}, {{ stream.log().holes }} missing</dd>
-      </dl>
-      @if (stream.connection().phase === 'offline') {
-        <button class="btn" type="button" (click)="stream.reconnectNow()">Try now</button>
+      @defer {
+        <ca-connection-card />
       }
     </div>
   `,
@@ -74,10 +65,6 @@ export class ConnectionState {
     // Only the words that count seconds need it; one a second costs nothing.
     const ticks = setInterval(() => this.clock.set(Date.now()), 1_000);
     inject(DestroyRef).onDestroy(() => clearInterval(ticks));
-  }
-
-  protected ms(value: number | null | undefined): string {
-    return value === null || value === undefined ? '–' : `${Math.round(value).toString().replace('-', '−')} ms`;
   }
 
   private open(phone: boolean) {

@@ -1,15 +1,23 @@
-import { ChangeDetectionStrategy, Component, ElementRef, inject, viewChild } from '@angular/core';
+import {
+  afterNextRender,
+  ChangeDetectionStrategy,
+  Component,
+  ElementRef,
+  inject,
+  output,
+  viewChild,
+} from '@angular/core';
 
 import { Check } from '../ui/check/check';
 import { ShortcutKeys } from './shortcut-keys';
 
-/** The keys of the page, and the switch that turns the single ones off. */
+/** The keys of the page, and the switch that turns the single ones off. It is open for as long as it exists. */
 @Component({
   selector: 'ca-help-dialog',
   imports: [Check],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <dialog #dialog class="dialog" aria-labelledby="help-title">
+    <dialog #dialog class="dialog" aria-labelledby="help-title" (close)="closed.emit()">
       <h2 id="help-title">Keys</h2>
       <dl>
         @for (row of rows; track row[0]) {
@@ -30,6 +38,7 @@ import { ShortcutKeys } from './shortcut-keys';
   styleUrl: './help-dialog.scss',
 })
 export class HelpDialog {
+  readonly closed = output();
   protected readonly keys = inject(ShortcutKeys);
   private readonly dialog = viewChild.required<ElementRef<HTMLDialogElement>>('dialog');
   protected readonly rows: readonly (readonly [string, string])[] = [
@@ -45,8 +54,8 @@ export class HelpDialog {
     ['Esc', 'Close, or take the crosshair away'],
   ];
 
-  open(): void {
-    this.dialog().nativeElement.showModal();
+  constructor() {
+    afterNextRender(() => this.dialog().nativeElement.showModal());
   }
 
   protected close(): void {

@@ -2,16 +2,13 @@ import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/c
 
 import { Session } from '../core/session/session';
 
-/** Whom the hub takes the reader for, and the way out. Nothing where the hub asks for no token. */
+/** Whom the hub takes the reader for, and the way out. Where it asks for no token, this is left out. */
 @Component({
   selector: 'ca-identity',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  host: { '[hidden]': '!session.signedIn()' },
   template: `
-    @if (session.signedIn()) {
-      <span [title]="may()">{{ name() }}</span>
-      <button class="btn quiet" type="button" (click)="session.signOut()">Sign out</button>
-    }
+    <span [title]="may()">{{ name() }}</span>
+    <button class="btn quiet" type="button" (click)="session.signOut()">Sign out</button>
   `,
   styles: `
     :host {

@@ -3,6 +3,7 @@ import { RouterLink } from '@angular/router';
 
 import { Layout } from '../core/layout/layout';
 import { Selection } from '../core/selection/selection';
+import { Session } from '../core/session/session';
 import { Zone, ZoneChoice, ZONES } from '../core/zone/zone';
 import { Icon } from '../ui/icon/icon';
 import { Mark } from '../ui/icon/mark';
@@ -25,6 +26,7 @@ export class TopBar {
   readonly help = output();
   protected readonly layout = inject(Layout);
   protected readonly selection = inject(Selection);
+  protected readonly session = inject(Session);
   protected readonly zone = inject(Zone);
   protected readonly zones = ZONES;
   private readonly search = viewChild(SymbolSearch);

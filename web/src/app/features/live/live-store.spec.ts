@@ -114,6 +114,16 @@ describe('LiveStore', () => {
     expect(kinds).toEqual(['append', 'update', 'patch', 'rebuild']);
   });
 
+  it('tells of many bars at once, as after a resume, by one change', async () => {
+    await snapshot(0, [bar(1, 1)]);
+    const kinds: string[] = [];
+    store.listen((change) => kinds.push(change?.kind ?? 'all'));
+    sink.log!(Array.from({ length: 50 }, (_, at) => barLog(at + 1, bar(at + 2, at))));
+    expect(kinds).toEqual(['all']);
+    expect(store.series.bars).toHaveLength(51);
+    expect(store.lastBar()?.close).toBe(49);
+  });
+
   it('keeps the newest forecast of each horizon and what was said for each bar', async () => {
     await snapshot(0, [bar(1, 1)]);
     sink.log!([forecastLog(1, 1, 1), forecastLog(2, 1, 5), forecastLog(3, 2, 1), forecastLog(4, 2, 5)]);

@@ -24,6 +24,8 @@ const DAY_MS = 86_400_000;
 const FIRST_PAGE = 600;
 const FORECAST_PAGE = 600;
 const OLDER_PAGE = 600;
+/** More bars at once than this, as after a resume, are drawn anew together. */
+const MANY_BARS = 20;
 /** Sessions are known this far ahead, ms, so that a page that stays open knows the next ones. */
 const SESSIONS_AHEAD = 30 * DAY_MS;
 
@@ -191,11 +193,13 @@ export class LiveStore {
       this.early.push(...mine);
       return;
     }
-    const forecasts: Forecast[] = [];
+    const [bars, forecasts]: [Bar[], Forecast[]] = [[], []];
     for (const event of mine) {
-      if (event[1] === 'bar') this.apply(barOf(event));
+      if (event[1] === 'bar') bars.push(barOf(event));
       else forecasts.push(forecastOf(event));
     }
+    if (bars.length > MANY_BARS) this.applyMany(bars);
+    else bars.forEach((bar) => this.apply(bar));
     if (forecasts.length) this.addForecasts(forecasts);
   }
 
@@ -216,6 +220,12 @@ export class LiveStore {
     if (kind === 'ignore') return;
     this.findLast();
     this.tell({ kind, bar });
+  }
+
+  private applyMany(bars: readonly Bar[]): void {
+    for (const bar of bars) this.series.apply(bar);
+    this.findLast();
+    this.tell(null);
   }
 
   private addForecasts(forecasts: readonly Forecast[]): void {
