@@ -35,6 +35,9 @@ PROBATION = 5
 SHARE = 0.9
 """Of the champion's symbols that a challenger must speak of; one that keeps silent about the hard ones has lost."""
 
+POINTS = 200
+"""Of the evidence that is written into the registry, whose tags hold 5,000 characters."""
+
 _DECAY, _WARM = 0.94, 10
 
 
@@ -57,11 +60,6 @@ class Trial:
     version: Ints
 
     @property
-    def e(self) -> float:
-        """The wealth now."""
-        return float(wealth(self.gains)[-1]) if len(self.gains) else 1.0
-
-    @property
     def peak(self) -> float:
         """The greatest wealth there has been: proof once given stays given."""
         return float(wealth(self.gains).max(initial=1.0))
@@ -74,15 +72,23 @@ class Trial:
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether a model's challenger takes over, and why in words. `e` is the wealth of the line, 1 without a trial."""
+    """Whether a model's challenger takes over, and why in words. `path` is the line's wealth after each session."""
 
     name: str
     champion: int
     challenger: int
     promote: bool
-    e: float
-    sessions: int
+    path: tuple[float, ...]
     why: str
+
+    @property
+    def e(self) -> float:
+        """The wealth now, 1 without a trial."""
+        return self.path[-1] if self.path else 1.0
+
+    @property
+    def sessions(self) -> int:
+        return len(self.path)
 
 
 def trial(scores: Frame[Score], family: str, champion: int, newer_than: int) -> Trial:
@@ -119,23 +125,24 @@ def decide(model: Registered, scores: Frame[Score]) -> Decision:
     champion, challenger = model.aliased(CHAMPION), model.aliased(CHALLENGER)
     family = model.name.rpartition("-")[0]
 
-    def because(why: str, e: float = 1.0, sessions: int = 0, *, promote: bool = False) -> Decision:
+    def because(why: str, found: Trial | None = None, *, promote: bool = False) -> Decision:
         numbers = (champion.number if champion else 0, challenger.number if challenger else 0)
-        return Decision(model.name, *numbers, promote, e, sessions, why)
+        path = tuple(wealth(found.gains).tolist()) if found else ()
+        return Decision(model.name, *numbers, promote, path, why)
 
     if champion is None or challenger is None:
         return because(f"no {CHALLENGER if champion else CHAMPION}")
     if refused := refuse(model, champion, challenger):
         return because(refused)
     found = trial(scores, champion.tags.get("family", family), champion.number, _ever_crowned(model))
-    own, seen = found.own(challenger.number), len(found.gains)
+    own = found.own(challenger.number)
     if len(own) < PROBATION:
-        return because(f"expected {PROBATION} sessions of its own, was {len(own)}", found.e, seen)
+        return because(f"expected {PROBATION} sessions of its own, was {len(own)}", found)
     if not np.clip(own, -BOUND, BOUND).sum() > 0:
-        return because("expected to gain over its own sessions, lost", found.e, seen)
+        return because("expected to gain over its own sessions, lost", found)
     if found.peak < ENOUGH:
-        return because(f"expected e to reach {ENOUGH:g}, was {found.peak:.3g}", found.e, seen)
-    return because(f"e {found.peak:.3g} after {seen} sessions", found.e, seen, promote=True)
+        return because(f"expected e to reach {ENOUGH:g}, was {found.peak:.3g}", found)
+    return because(f"e {found.peak:.3g} after {len(found.gains)} sessions", found, promote=True)
 
 
 def refuse(model: Registered, champion: Version, challenger: Version) -> str:
@@ -156,12 +163,30 @@ def promote(registry: Registry, name: str, scores: Frame[Score], *, at: int) -> 
     """Decides on a model's challenger and, if it has won, makes it the champion at `at` (ns)."""
     model = registry.need(name)
     decision = decide(model, scores)
-    if model.aliases.get(CHALLENGER) is not None:
-        challenger = model.version(model.aliases[CHALLENGER])
-        registry.tag(challenger, "trial", f"e {decision.e:.3g}, {decision.sessions} sessions: {decision.why}")
+    note(registry, model, decision)
     if decision.promote:
         registry.crown(name, decision.challenger, at=at, why=decision.why)
     return decision
+
+
+def note(registry: Registry, model: Registered, decision: Decision) -> None:
+    """Writes the decision and the way to it with the challenger, for the page to show; without one, nothing."""
+    if model.aliases.get(CHALLENGER) is None:
+        return
+    challenger = model.version(model.aliases[CHALLENGER])
+    registry.tag(challenger, "trial", f"e {decision.e:.3g}, {decision.sessions} sessions: {decision.why}")
+    if decision.path:
+        registry.tag(challenger, "evidence", " ".join(f"{e:.3g}" for e in thinned(decision.path)))
+
+
+def thinned(path: Sequence[float]) -> list[float]:
+    """At most `POINTS` of a path, evenly over it, its first and last among them.
+
+    >>> thinned([1.0, 2.0]), len(thinned([1.0] * 5000))
+    ([1.0, 2.0], 200)
+    """
+    at = np.linspace(0, len(path) - 1, min(POINTS, len(path))).astype(int)
+    return [path[int(place)] for place in at]
 
 
 def _ever_crowned(model: Registered) -> int:

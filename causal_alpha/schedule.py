@@ -116,7 +116,9 @@ def challenged() -> list[str]:
 
 
 def evaluate(name: str) -> bool:
-    """Whether a model's challenger has earned its place, by the scores of what both have said. Changes nothing.
+    """Whether a model's challenger has earned its place, by the scores of what both have said.
+
+    Notes the evidence with the challenger; what serves stays.
 
     Raises ModelError when there is no score of the interval.
     """
@@ -124,7 +126,9 @@ def evaluate(name: str) -> bool:
 
     registry = Registry(_registry(load_settings()))
     try:
-        decision = promotion.decide(registry.need(name), _scores(name))
+        model = registry.need(name)
+        decision = promotion.decide(model, _scores(name))
+        promotion.note(registry, model, decision)
     finally:
         registry.close()
     click.echo(f"{name}: {'promote' if decision.promote else 'stay'}, {decision.why}")

@@ -133,9 +133,37 @@ def test_better_challenger_is_promoted_once_it_has_proven_itself() -> None:
     decision = decide(registered(), scores)
     assert decision.promote, decision.why
     assert (decision.champion, decision.challenger, decision.sessions) == (1, 2, 190)
+    assert max(decision.path) >= ENOUGH > decision.path[0]
     early = decide(registered(), scores.take(scores.ints("start") < 14 * DAY))
     assert not early.promote
     assert "expected 5 sessions of its own, was 4" in early.why
+
+
+class Tags:
+    """A registry as far as a note needs one."""
+
+    def __init__(self) -> None:
+        self.written: dict[tuple[int, str], str] = {}
+
+    def tag(self, version: Version, key: str, value: str) -> None:
+        self.written[version.number, key] = value
+
+
+def test_evidence_is_noted_with_the_challenger_in_few_points() -> None:
+    tags, model = Tags(), registered()
+    decision = decide(model, scored({"1": noisy(1.0, 1), "2": noisy(0.96, 2)}, sessions=400))
+    promotion.note(tags, model, decision)  # type: ignore[arg-type]
+    points = [float(e) for e in tags.written[2, "evidence"].split()]
+    assert len(points) == promotion.POINTS < decision.sessions
+    assert points[-1] == pytest.approx(decision.e, rel=0.01)
+    assert len(tags.written[2, "evidence"]) < 5_000
+    assert tags.written[2, "trial"].startswith(f"e {decision.e:.3g}, 390 sessions")
+
+
+def test_evidence_of_a_model_without_a_challenger_is_nothing() -> None:
+    tags, model = Tags(), registered(challenger=None)
+    promotion.note(tags, model, decide(model, scored({"1": noisy(1.0, 1)}, sessions=20)))  # type: ignore[arg-type]
+    assert not tags.written
 
 
 POISONED: dict[str, Callable[[int, int], float]] = {

@@ -13,6 +13,8 @@ import { Panel } from '../../ui/panel/panel';
 import { Segmented } from '../../ui/segmented/segmented';
 import { calibrate, floorRatio, outcomesOf } from './calibration';
 import { compare, ComparisonRow, isFloor } from './comparison';
+import { evidenceOf } from './evidence';
+import { EvidencePlot } from './evidence-plot';
 import { FloorPlot, FloorRow } from './floor-plot';
 import { ModelCard } from './model-card';
 import { ModelSource } from './model-source';
@@ -29,7 +31,18 @@ const SAID_MS = 30_000;
 /** Which model is better than what, how well each is calibrated, and who served when. */
 @Component({
   selector: 'ca-models',
-  imports: [FloorPlot, Icon, ModelCard, ModelTable, Panel, PitPlot, PromotionPlot, ReliabilityPlot, Segmented],
+  imports: [
+    EvidencePlot,
+    FloorPlot,
+    Icon,
+    ModelCard,
+    ModelTable,
+    Panel,
+    PitPlot,
+    PromotionPlot,
+    ReliabilityPlot,
+    Segmented,
+  ],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './models.html',
   styleUrl: './models.scss',
@@ -99,6 +112,7 @@ export class ModelsPage {
   });
   protected readonly line = computed(() => this.lines().find((line) => line.selected) ?? this.lines()[0] ?? null);
   protected readonly lanes = computed(() => lanesOf(this.models(), this.interval(), this.now()).length);
+  protected readonly evidence = computed(() => evidenceOf(this.models(), this.interval()));
   protected readonly now = computed(() => Math.floor(this.clock.now() / 60_000) * 60_000 + 60_000);
 
   protected readonly summary = computed(() => {
