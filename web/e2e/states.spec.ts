@@ -45,6 +45,8 @@ test('a part that an upgrade took away reloads the page, once', async ({ hub, pa
   page.on('load', () => (loads += 1));
   await page.goto(new URL('live/AAPL?i=1m', hub.address).href);
   await expect(page.getByTestId('legend-bar')).toBeVisible();
+  // Parts that come when the page is idle are here by then.
+  await page.waitForLoadState('networkidle');
   await page.route('**/chunk-*.js', (route) => {
     gone += 1;
     return gone === 1 ? route.fulfill({ status: 404 }) : route.continue();

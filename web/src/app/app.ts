@@ -27,6 +27,8 @@ import { TopBar } from './shell/top-bar';
       @if (credentials.wanted()) {
         @defer (on immediate) {
           <ca-sign-in />
+        } @error {
+          <p class="gone">The page has changed on its server. <a href="">Load it again</a> to sign in.</p>
         }
       } @else {
         <router-outlet />
