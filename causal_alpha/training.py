@@ -21,7 +21,7 @@ from causal_alpha.tracking import record
 __all__ = ["FAMILIES", "Enrolled", "Family", "Say", "find_family", "train", "train_and_register"]
 
 YEAR = 60
-"""Sessions that a year must have, held out, to be judged by itself."""
+"""Sessions that a year must have, held out, to be judged by itself: a few days decide nothing."""
 
 WORST = 1.05
 """CRPS over that of constant variance, one bar ahead: what is worse than this has not learnt anything."""
@@ -110,11 +110,14 @@ def check_data(dataset: Dataset, sessions: int = SESSIONS) -> None:
 def gate(held_out: HeldOut, interval: str) -> list[str]:
     """Why a family must not serve; nothing when it may.
 
-    Alarm levels are those of daily bars; at other intervals only what is no number, or worse than nothing, blocks.
+    Alarm levels are those of daily bars, wider the fewer sessions there are; at other intervals only what is no
+    number, or worse than nothing, blocks.
     """
     figures = held_out.report.families[held_out.family]["1"]
     if interval == "1d":
-        found = alarms(figures, _whole_years(held_out))
+        counts = _sessions(held_out)
+        whole = {year: ratio for year, ratio in held_out.report.years[held_out.family].items() if counts[year] >= YEAR}
+        found = alarms(figures, whole, sessions=len(held_out.starts), of_year=counts)
     else:
         found = [f"{name}: expected a number, was {value}" for name, value in figures.items() if not np.isfinite(value)]
     worst = held_out.against[1]["crps_over_naive"]
@@ -123,12 +126,10 @@ def gate(held_out: HeldOut, interval: str) -> list[str]:
     return found
 
 
-def _whole_years(held_out: HeldOut) -> dict[int, float]:
-    """QLIKE/HAR of the years with enough sessions held out: a few days decide nothing."""
+def _sessions(held_out: HeldOut) -> dict[int, int]:
+    """How many sessions of each year are held out."""
     years = held_out.starts.astype("datetime64[ns]").astype("datetime64[Y]").astype(np.int64) + 1970
-    sessions = dict(zip(*(column.tolist() for column in np.unique(years, return_counts=True)), strict=True))
-    ratios = held_out.report.years[held_out.family]
-    return {year: ratio for year, ratio in ratios.items() if sessions.get(year, 0) >= YEAR}
+    return dict(zip(*(column.tolist() for column in np.unique(years, return_counts=True)), strict=True))
 
 
 def _made_by(registry: Registry, name: str, run: str) -> Version | None:

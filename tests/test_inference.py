@@ -6,18 +6,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from causal_alpha.actions import Action
 from causal_alpha.asking import predict
 from causal_alpha.checkpoints import pack, unpack
 from causal_alpha.errors import ModelError
 from causal_alpha.frames import Frame, Labels
+from causal_alpha.history import history
 from causal_alpha.inference import DEPTH, Inference
+from causal_alpha.intervals import DAY
 from causal_alpha.ledger import Ledger
 from causal_alpha.lineup import Lineup
 from causal_alpha.models.artefact import Artefact
 from causal_alpha.models.base import Vectors
 from causal_alpha.models.inputs import VOLATILITY
-from causal_alpha.records import Features, Forecast
-from tests.panel import SERVED, blend_artefact, dataset, echo, har_artefact, loaded, times, vectors
+from causal_alpha.records import Bar, Features, Forecast
+from tests.panel import SERVED, bars, blend_artefact, dataset, echo, har_artefact, loaded, times, vectors
 
 KEY = "default|1d"
 HASHES = frozenset({SERVED.hash, VOLATILITY.hash})
@@ -96,6 +99,51 @@ def test_rows_fall_back_one_by_one_and_say_who_spoke() -> None:
     assert {spoke[name] for name in names if name.startswith("S00")} <= {"lstm"}
     assert spoke["NEW"] == "ewma"
     assert set(spoke.values()) >= {"har", "ewma"}
+
+
+def test_price_that_stands_still_gets_a_narrow_forecast_and_disturbs_nobody() -> None:
+    """Every variance is above 0, quantiles rise, and other symbols hear the same without it."""
+    frames = list(times())
+    models = lineup(blend_artefact(), har_artefact())
+    said = [served(frame) for frame in run(Inference(HASHES), models, frames)]
+    flat = said[-1].take(said[-1].labels("symbol").equals("FLAT"))
+    moving = said[-1].take(~said[-1].labels("symbol").equals("FLAT"))
+
+    assert set(flat.labels("family").tolist()) == {"blend"}
+    assert (flat.floats("variance") > 0).all()
+    assert flat.floats("variance").max() < moving.floats("variance").min() / 100
+    assert all(list(row.quantiles) == sorted(row.quantiles) for row in flat.rows())
+    without = [frame.take(~frame.labels("symbol").equals("FLAT")) for frame in frames]
+    alone = served(run(Inference(HASHES), models, without)[-1])
+    assert alone.floats("variance").tobytes() == moving.floats("variance").tobytes()
+
+
+def test_split_that_was_announced_changes_no_forecast() -> None:
+    """On its day and after it, relative to the price of the day."""
+    whole, day = bars(odd=False), 400 * DAY
+    halved = whole.labels("symbol").equals("S00") & (whole.ints("start") >= day)
+    columns = dict(whole.columns)
+    for name in ("open", "high", "low", "close", "vwap"):
+        columns[name] = np.where(halved, whole.floats(name) / 2, whole.floats(name))
+    columns["volume"] = np.where(halved, 2 * whole.floats("volume"), whole.floats("volume"))
+    split = Action(symbol="S00", kind="split", date=day, ts=day, value=2.0, known_at=day - DAY)
+    models = lineup(blend_artefact(), har_artefact())
+
+    said = {}
+    for name, frame, actions in (("whole", whole, []), ("split", Frame(Bar, columns), [split])):
+        features = history(SERVED, frame, SERVED.lookback, actions)
+        starts = features.ints("start")
+        inference = Inference(HASHES)
+        found = [inference.push(KEY, features.take(starts == start), models) for start in np.unique(starts).tolist()]
+        said[name] = Frame.concat([served(one).take(one.ints("start")[~one.flags("shadow")] >= day) for one in found])
+
+    assert len(said["split"]) == len(said["whole"]) > 100
+    assert said["split"].labels("family").tolist() == said["whole"].labels("family").tolist()
+    assert said["split"].floats("variance") == pytest.approx(said["whole"].floats("variance"), rel=1e-9)
+
+
+def served(said: Frame[Forecast]) -> Frame[Forecast]:
+    return said.take(~said.flags("shadow"))
 
 
 def test_challengers_speak_in_shadow_with_their_own_version() -> None:

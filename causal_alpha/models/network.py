@@ -2,13 +2,13 @@
 
 One net for all symbols. It starts as the pooled regression: a linear skip from the newest inputs is set to least
 squares, the deep part's last layer to zero. The skip stays, so training adds what the past days tell beyond the last.
-A few members with different seeds are trained side by side and their logs averaged. Targets are logs of
+Members with different seeds are trained side by side and their logs averaged. Targets are logs of
 mean variances over each horizon, relative to the anchor of `models.state`; the loss is the squared error.
 
 TensorFlow is imported when `fit` is called, never before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,8 @@ DEEP = ("return", "fall", "range_1", "gap", "gap_fall", "volume")
 """What the deep part reads of each day."""
 INPUTS = DEEP + tuple(name for name in STATE if name not in DEEP)
 """What the skip reads of the newest day: all of STATE."""
-_ORDER = [STATE.index(name) for name in INPUTS]
+PATCH = 5
+"""Days that the deep part takes in at a step: a week."""
 _CHUNK = 4096
 
 
@@ -39,29 +40,43 @@ _CHUNK = 4096
 class Plan:
     """How large a net is and how it is trained, chosen on sessions before 2018 of the development data alone.
 
-    A sequence has `lags` + `extra` days and is scored on its last `extra` + 1, each a target with at least `lags`
-    days of past. `targets` counts those each member is trained on, days seen again included, so that the time it
-    takes doesn't grow with the history. Validation: one block of `block` sessions in twenty.
+    A sequence has `lags` + `extra` days, both whole patches, and is scored at the ends of its last patches, each a
+    target with at least `lags` days of past. `targets` counts those each member is trained on, days seen again
+    included, so that the time it takes doesn't grow with the history. Validation: one block of `block` sessions in
+    twenty.
     """
 
     width: int = 32
-    blocks: int = 2
+    blocks: int = 1
     lags: int = 40
     extra: int = 20
-    stride: int = 1
-    members: int = 5
-    targets: int = 300_000
+    members: int = 1
+    targets: int = 240_000
     looks: int = 6
-    batch: int = 32
+    batch: int = 128
     rate: float = 1e-3
     block: int = 21
 
 
 Build = Callable[[Any, int, Plan], Any]
-"""``build(keras, inputs, plan)`` gives a model from (batch, days, inputs) to (batch, outputs, members, h).
+"""``build(keras, inputs, plan)`` gives a model from (batch, days, inputs) to (batch, patches, members, h).
 
-Outputs are those of each `plan.stride`-th day, the last one included. The linear part is a layer named `skip`.
+Outputs are those of the last day of each patch. The linear part is a layer named `skip`.
 """
+
+
+def in_patches(keras: Any, days: Any) -> tuple[Any, Any]:
+    """What the deep part reads of each patch, (batch, patches, PATCH * len(DEEP)), and all of its last day."""
+    deep = keras.layers.Reshape((-1, PATCH * len(DEEP)))(days[:, :, : len(DEEP)])
+    return deep, keras.layers.Reshape((-1, PATCH, days.shape[-1]))(days)[:, :, -1]
+
+
+def with_skip(keras: Any, days: Any, found: Sequence[Any], last: Any) -> Any:
+    """The model that adds what each member has `found`, (batch, patches, h), to a linear part of the `last` days."""
+    layers = keras.layers
+    added = layers.Concatenate()(found) if len(found) > 1 else found[0]
+    total = added + layers.Dense(len(found) * len(HORIZONS), trainable=False, name="skip")(last)
+    return keras.Model(days, layers.Reshape((-1, len(found), len(HORIZONS)))(total))
 
 
 @dataclass(frozen=True)
@@ -79,19 +94,30 @@ class Network:
     def outlook(self, vectors: Vectors) -> Outlook:
         if vectors.values.shape[1] < self.lags:
             raise ModelError(f"vectors: expected {self.lags} of each symbol, was {vectors.values.shape[1]}")
-        anchor, numbers = state(vectors.names, vectors.values[:, -self.lags :])
-        inputs = self.scaler(numbers[..., _ORDER])
-        known = np.asarray(np.isfinite(inputs).all(axis=(1, 2)))
-        inputs[~known] = 0.0
-        parts = [self.run(inputs[at : at + _CHUNK]) for at in range(0, len(inputs), _CHUNK)]
-        logs = np.concatenate(parts).astype(np.float64) if parts else np.empty((0, len(HORIZONS)))
-        ranges = np.where(known[:, None], np.exp(logs + self.smear + anchor[:, -1:]), np.nan)
+        values, edges = vectors.values[:, -self.lags :], range(0, len(vectors), _CHUNK)
+        parts = [self._ranges(vectors.names, values[at : at + _CHUNK]) for at in edges]
+        ranges = np.concatenate(parts) if parts else np.empty((0, len(HORIZONS)))
         return Outlook(location=ranges * 0.0, ranges=ranges)
+
+    def _ranges(self, names: Sequence[str], values: Floats) -> Floats:
+        """Of vectors (n, lags, features). The linear part reads the newest day alone: the other days have no more
+        than what the deep part reads, and 0 for the rest.
+        """
+        anchor, newest = state(names, values[:, -1], INPUTS)
+        inputs = np.zeros((*values.shape[:2], len(INPUTS)), dtype=np.float32)
+        inputs[:, :-1, : len(DEEP)] = self.scaler(state(names, values[:, :-1], DEEP)[1])
+        inputs[:, -1] = self.scaler(newest)
+        known = np.asarray(np.isfinite(inputs[:, :, : len(DEEP)]).all(axis=(1, 2)))
+        known &= np.isfinite(inputs[:, -1]).all(axis=1)
+        inputs[~known] = 0.0
+        logs = self.run(inputs).astype(np.float64)
+        ranges: Floats = np.where(known[:, None], np.exp(logs + self.smear + anchor[:, None]), np.nan)
+        return ranges
 
 
 @dataclass(frozen=True)
 class Scaler:
-    """Inputs (..., k) held within what training rows reached, then centred and scaled by them; (k,) each."""
+    """Inputs held within what training rows reached, then centred and scaled by them; (k,) each."""
 
     low: Floats
     high: Floats
@@ -106,7 +132,10 @@ class Scaler:
         return cls(low, high, held.mean(axis=0), np.maximum(held.std(axis=0), 1e-6))
 
     def __call__(self, numbers: Floats) -> Singles:
-        scaled: Singles = ((np.clip(numbers, self.low, self.high) - self.centre) / self.spread).astype(np.float32)
+        """Numbers (..., j) of the first j of the k inputs, scaled."""
+        j = numbers.shape[-1]
+        held = np.clip(numbers, self.low[:j], self.high[:j])
+        scaled: Singles = ((held - self.centre[:j]) / self.spread[:j]).astype(np.float32)
         return scaled
 
 
@@ -120,9 +149,9 @@ def fit_network(
     keras, tensorflow = _frameworks(seed)
     table = _Table.of(dataset, plan)
     rows = table.sequences(plan)
-    if len(rows) < 10 * plan.batch:
+    if len(rows) < 5 * plan.batch:
         raise ModelError(
-            f"dataset: expected at least {10 * plan.batch} sequences of {plan.lags + plan.extra} bars, was {len(rows)}"
+            f"dataset: expected at least {5 * plan.batch} sequences of {plan.lags + plan.extra} bars, was {len(rows)}"
         )
     net = build(keras, len(INPUTS), plan)
     weights = table.least_squares()
@@ -168,8 +197,7 @@ class _Table:
 
     @classmethod
     def of(cls, dataset: "Dataset", plan: Plan) -> "_Table":
-        anchor, numbers = state(dataset.names, dataset.values)
-        numbers = numbers[:, _ORDER]
+        anchor, numbers = state(dataset.names, dataset.values, INPUTS)
         target = np.stack([np.log(np.maximum(dataset.future(h)[1], SMALLEST)) - anchor for h in HORIZONS], axis=1)
         session = np.searchsorted(dataset.sessions, dataset.start)
         held, near = _validation_blocks(session, plan.block, max(HORIZONS))
@@ -274,7 +302,7 @@ def _train(
     say: Callable[[str], None],
 ) -> list[float]:
     """Trains in place, keeps the weights that were best on the validation blocks, gives each look's loss."""
-    back = np.arange(0, plan.extra + 1, plan.stride)[::-1]
+    back = np.arange(0, plan.extra + 1, PATCH)[::-1]
     steps = max(plan.looks, plan.targets // (len(back) * plan.batch))
     schedule = keras.optimizers.schedules.CosineDecay(plan.rate, steps)
     optimizer = keras.optimizers.Adam(schedule, clipnorm=1.0)

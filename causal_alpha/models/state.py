@@ -4,7 +4,8 @@ Everything is relative to the symbol's own exponentially weighted variance, the 
 serves a utility and a chip maker. Surprises are cut off, because one day must not decide a regression.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -24,8 +25,8 @@ RARE = 0.001
 _CUT = 5.0
 
 
-def state(names: Sequence[str], values: Floats) -> tuple[Floats, Floats]:
-    """The anchor (...,), a log variance, and the numbers (..., len(STATE)) of vectors (..., len(names)).
+def state(names: Sequence[str], values: Floats, wanted: Sequence[str] = STATE) -> tuple[Floats, Floats]:
+    """The anchor (...,), a log variance, and the `wanted` numbers (..., len(wanted)) of vectors (..., len(names)).
 
     Raises ModelError where a feature is missing.
     """
@@ -40,42 +41,38 @@ def state(names: Sequence[str], values: Floats) -> tuple[Floats, Floats]:
     anchor, market = of("log_range_ewma"), of("market_range_ewma")
     deviation = np.exp(anchor / 2)
 
-    def own_return(name: str, bars: int) -> Floats:
+    @cache
+    def own(name: str, bars: int) -> Floats:
         return np.asarray(np.clip(of(name) / (deviation * np.sqrt(bars)), -_CUT, _CUT))
 
-    def whole_return(name: str, bars: int) -> Floats:
+    @cache
+    def whole(name: str, bars: int) -> Floats:
         return np.asarray(np.clip(of(name) / (np.exp(market / 2) * np.sqrt(bars)), -_CUT, _CUT))
 
-    night = np.clip(of("gap") / deviation, -_CUT, _CUT)
-    own, whole, whole_5 = (
-        own_return("return_1", 1),
-        whole_return("market_return", 1),
-        whole_return("market_return_5", 5),
-    )
-    numbers = (
-        np.abs(own),
-        np.minimum(own, 0),
-        of("log_range_1") - anchor,
-        of("log_range_5") - anchor,
-        of("log_range_22") - anchor,
-        of("log_range_66") - anchor,
-        np.abs(night),
-        np.minimum(night, 0),
-        of("log_volume"),
-        np.abs(whole),
-        np.minimum(whole, 0),
-        of("market_range_1") - market,
-        of("market_range_5") - market,
-        of("market_range_22") - market,
-        market,
-        anchor,
-        np.minimum(own_return("return_5", 5), 0),
-        np.minimum(own_return("return_22", 22), 0),
-        whole_5,
-        np.minimum(whole_5, 0),
-        np.minimum(whole_return("market_return_22", 22), 0),
-        of("season_63"),
-        of("range_unrest_22"),
-        np.maximum(of("log_volume") - 1, 0),
-    )
-    return anchor, np.stack(numbers, axis=-1)
+    numbers: Mapping[str, Callable[[], Floats]] = {
+        "return": lambda: np.abs(own("return_1", 1)),
+        "fall": lambda: np.minimum(own("return_1", 1), 0),
+        "range_1": lambda: of("log_range_1") - anchor,
+        "range_5": lambda: of("log_range_5") - anchor,
+        "range_22": lambda: of("log_range_22") - anchor,
+        "range_66": lambda: of("log_range_66") - anchor,
+        "gap": lambda: np.abs(own("gap", 1)),
+        "gap_fall": lambda: np.minimum(own("gap", 1), 0),
+        "volume": lambda: of("log_volume"),
+        "market_return": lambda: np.abs(whole("market_return", 1)),
+        "market_fall": lambda: np.minimum(whole("market_return", 1), 0),
+        "market_range_1": lambda: of("market_range_1") - market,
+        "market_range_5": lambda: of("market_range_5") - market,
+        "market_range_22": lambda: of("market_range_22") - market,
+        "market_level": lambda: market,
+        "level": lambda: anchor,
+        "fall_5": lambda: np.minimum(own("return_5", 5), 0),
+        "fall_22": lambda: np.minimum(own("return_22", 22), 0),
+        "market_return_5": lambda: whole("market_return_5", 5),
+        "market_fall_5": lambda: np.minimum(whole("market_return_5", 5), 0),
+        "market_fall_22": lambda: np.minimum(whole("market_return_22", 22), 0),
+        "season": lambda: of("season_63"),
+        "unrest": lambda: of("range_unrest_22"),
+        "rush": lambda: np.maximum(of("log_volume") - 1, 0),
+    }
+    return anchor, np.stack([numbers[name]() for name in wanted], axis=-1)

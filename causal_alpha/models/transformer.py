@@ -9,23 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from causal_alpha.models.base import HORIZONS
 from causal_alpha.models.extras import training_package
-from causal_alpha.models.network import DEEP, Network, Plan, fit_network
+from causal_alpha.models.network import PATCH, Network, Plan, fit_network, in_patches, with_skip
 
 if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
 
-PATCH = 5
-PLAN = Plan(stride=PATCH, members=2, targets=240_000, batch=128)
+PLAN = Plan()
 HEADS, DROPOUT = 4, 0.1
 
 
 def build(keras: Any, inputs: int, plan: Plan) -> Any:
-    """(batch, days, inputs) → (batch, patches, members, h), one output at the last day of each patch."""
+    """(batch, days, inputs) → (batch, patches, members, h): each member its blocks and a linear skip."""
     keras_nlp = training_package("keras_nlp")
     layers = keras.layers
     days = keras.Input((None, inputs))
-    patches = layers.Reshape((-1, PATCH * len(DEEP)))(days[:, :, : len(DEEP)])
-    newest = layers.Reshape((-1, PATCH, inputs))(days)[:, :, -1]
+    patches, last = in_patches(keras, days)
     found = []
     for member in range(plan.members):
         hidden = layers.Dense(plan.width, name=f"embed_{member}")(patches)
@@ -41,9 +39,7 @@ def build(keras: Any, inputs: int, plan: Plan) -> Any:
             )(hidden)
         hidden = layers.LayerNormalization(name=f"norm_{member}")(hidden)
         found.append(layers.Dense(len(HORIZONS), kernel_initializer="zeros", name=f"head_{member}")(hidden))
-    added = layers.Concatenate()(found) if len(found) > 1 else found[0]
-    total = added + layers.Dense(plan.members * len(HORIZONS), trainable=False, name="skip")(newest)
-    return keras.Model(days, layers.Reshape((-1, plan.members, len(HORIZONS)))(total))
+    return with_skip(keras, days, found, last)
 
 
 def fit(dataset: "Dataset", *, seed: int = 0, plan: Plan = PLAN, say: Callable[[str], None] | None = None) -> Network:

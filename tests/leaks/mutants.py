@@ -163,7 +163,7 @@ def validation_without_embargo(data: Dataset, plan: Any) -> Any:
 
 def scaler_of_validation(data: Dataset, plan: Any) -> Any:
     """The scale of the inputs is taken from all rows."""
-    numbers = state(data.names, data.values)[1][:, network._ORDER]
+    numbers = state(data.names, data.values, network.INPUTS)[1]
     table = network._Table.of(data, plan)
     return replace(table, scaler=Scaler.of(numbers[np.isfinite(numbers).all(axis=1)]))
 

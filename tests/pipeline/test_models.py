@@ -29,6 +29,8 @@ INTERVAL = "3s"
 """No other test trains models of it."""
 RATE = 100
 NAME = f"har-{INTERVAL}"
+POLL, TAKE_OVER = 0.2, 2.0
+"""Seconds between looks at the aliases, and from a look to the new model; the next bar is the new model's."""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ def test_kill_in_the_middle_changes_no_forecast_and_a_new_champion_takes_over(
     served = worker(
         intervals=INTERVAL,
         mlflow_url=mlflow,
-        model_poll=0.2,
+        model_poll=POLL,
         serve="har",
         cache=tmp_path / "cache",
         quiet_bars=5,
@@ -90,7 +92,9 @@ def test_kill_in_the_middle_changes_no_forecast_and_a_new_champion_takes_over(
     before = stored(mongo, database, "forecasts")
     assert set(spoken(before)) == {("ewma", "1", False), ("har", "1", False), ("har", "2", True)}
     registry.crown(NAME, 2, at=0, why="test")
+    moved = time.monotonic()
     wait_for(lambda: f'alias="champion",name="{NAME}",version="2"' in metrics(served.url), what="the new champion")
+    assert time.monotonic() - moved <= POLL + TAKE_OVER
     end = int(frames[-1].ints("ts").max()) + 30 * SECOND
     asyncio.run(feed(kafka, served.app_id, later, beat=end))
     last = max(row["start"] for row in before)
