@@ -2,17 +2,20 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from typing import Any
 
 from causal_alpha import app
 from causal_alpha.bars import BarState, Rules
 from causal_alpha.checkpoints import Checkpoints
+from causal_alpha.conflation import newest
 from causal_alpha.frames import Frame
 from causal_alpha.outlet import Outlet
 from causal_alpha.records import Bar
 from causal_alpha.transform import Transform
 
-FORMING_EVERY = 0.01
+SHOWN_EVERY, SENT_EVERY = 0.005, 0.05
+"""Seconds between two looks at the open bars, for the hub here and for all others."""
 
 settings = app.settings
 rules = Rules.of(
@@ -40,6 +43,7 @@ transform = Transform(
 moved = asyncio.Event()
 forming_here: Outlet[Frame[Bar]] = Outlet()
 """For the hub of this worker; the others follow the topic."""
+unsent: defaultdict[int, list[Frame[Bar]]] = defaultdict(list)
 
 
 @app.agent(app.ticks)
@@ -60,17 +64,27 @@ async def make_bars(stream: Any) -> None:
 
 @app.task
 async def show_forming_bars() -> None:
-    """Bars still open, soon after they change, at most one row a symbol and 10 ms: all that a clock paces."""
+    """Bars still open, behind each poll that changed them: what shows and sends them is all that a clock paces."""
     while not app.should_stop:
         await moved.wait()
         moved.clear()
+        began = time.monotonic()
         for partition, state in checkpoints.items():
             bars = transform.forming(state, partition)
             if len(bars):
                 forming_here.put(bars)
-                for part in bars.parts():
-                    await app.forming.send(key=settings.instance_id.encode(), value=part)
-        await asyncio.sleep(FORMING_EVERY)
+                unsent[partition].append(bars)
+        await asyncio.sleep(began + SHOWN_EVERY - time.monotonic())
+
+
+@app.task
+async def send_forming_bars() -> None:
+    while not app.should_stop:
+        await asyncio.sleep(SENT_EVERY)
+        while unsent:
+            _, frames = unsent.popitem()
+            for part in newest(frames).parts():
+                await app.forming.send(key=settings.instance_id.encode(), value=part)
 
 
 @app.on_partitions_revoked.connect

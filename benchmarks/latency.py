@@ -9,7 +9,8 @@ Rows whose oldest tick was sent during the warm-up don't count.
 `stages` tells how far it is to each place on the way, always since the tick was produced:
 
 - `kafka`: the broker has appended the tick to its log (by its clock, to the ms; every tick counts);
-- `bars`: a row with it is on its way to the topic bars or forming (by the record's time, to the ms);
+- `bars`: a row with it is on its way to the topic bars or forming (by the record's time, to the ms), where hubs of
+  other workers find it: forming ones every 50 ms;
 - `hub`: the worker's hub has a row with it (`benchmarks.hub_probe`), forming ones without a way through Kafka;
 - `client`: the other end of the WebSocket has it, which is the result.
 """

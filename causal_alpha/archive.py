@@ -14,6 +14,8 @@ logger = logging.getLogger(__name__)
 _QUEUE = 50_000
 _ROWS = 5_000
 _PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+_LINGER = 0.3
+"""Seconds in which rows gather. What the end of a second sets off is then over, and nobody waits for the archive."""
 
 
 class Stream(Protocol):
@@ -46,6 +48,7 @@ async def archive(stream: Stream, sinks: Callable[[], Sequence[Sink]]) -> None:
 async def _write(stream: Stream, queue: "asyncio.Queue[Any]", sinks: Sequence[Sink]) -> None:
     while True:
         events = [await queue.get()]
+        await asyncio.sleep(_LINGER)
         rows = len(events[0].value)
         while rows < _ROWS and not queue.empty():
             events.append(queue.get_nowait())

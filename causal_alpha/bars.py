@@ -16,9 +16,9 @@ import numpy as np
 from causal_alpha.barstate import BarState, Counts, Rules
 from causal_alpha.book import PARTIAL, QUALITY, Book, Parts, Trades
 from causal_alpha.closing import close, forget, revise
-from causal_alpha.frames import Floats, Frame, Ints
+from causal_alpha.frames import Floats, Frame, Ints, Labels
 from causal_alpha.intervals import NEVER
-from causal_alpha.keys import group_starts, key_order, slot_of, symbol_of, to_key
+from causal_alpha.keys import group_starts, key_order, slot_of, start_of, symbol_of, to_key
 from causal_alpha.liveness import Beat, Gap, Sign
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sums import Slices, slices
@@ -77,21 +77,34 @@ def _full(state: BarState, interval: str, before: int) -> list[Frame[Bar]]:
     missed = state.feeds.missed(symbol_of(bars.key), bars.first_ts // width, bars.last_ts // width + 1, state.symbols)
     bars.ints[QUALITY, missed] = PARTIAL
     frame = bars.to_frame(
-        interval=interval,
-        length=0,
+        interval=Labels.constant(interval, len(bars)),
+        start=starts,
+        known_at=known,
         state="final",
         symbols=tuple(state.symbols),
         sources=tuple(state.sources),
-        start=starts,
-        known_at=known,
     )
     return [frame.take(np.argsort(starts, kind="stable"))]
 
 
-def forming(state: BarState) -> dict[str, Frame[Bar]]:
-    """The open bars that changed since the last call: interval → bars so far."""
-    news = {interval: book.changed() for interval, book in state.books.items()}
-    return {name: _to_frame(state, name, parts, "forming") if len(parts) else _NO_BARS for name, parts in news.items()}
+def forming(state: BarState) -> Frame[Bar]:
+    """The open bars of all intervals that changed since the last call, as they are so far."""
+    news = [(interval, book.length, book.changed()) for interval, book in state.books.items()]
+    sizes = [len(parts) for _, _, parts in news]
+    if not any(sizes):
+        return _NO_BARS
+    bars = Parts.side_by_side([parts for _, _, parts in news])
+    places = np.repeat(np.arange(len(news), dtype=np.int32), sizes)
+    lengths = np.asarray([length for _, length, _ in news])[places]
+    start = start_of(bars.key, lengths)
+    return bars.to_frame(
+        interval=Labels(places, tuple(interval for interval, _, _ in news)),
+        start=start,
+        known_at=start + lengths,
+        state="forming",
+        symbols=tuple(state.symbols),
+        sources=tuple(state.sources),
+    )
 
 
 def _passed(state: BarState, ts: Ints, signs: Sequence[Sign]) -> Ints:
@@ -184,15 +197,16 @@ def _add(book: Book, trades: Trades, passed: Ints) -> Ints:
 def _to_frame(
     state: BarState, interval: str, parts: Parts, status: str = "final", known_at: Ints | None = None
 ) -> Frame[Bar]:
+    length = state.books[interval].length
+    starts = start_of(parts.key, length)
     frame = parts.to_frame(
-        interval=interval,
-        length=state.books[interval].length,
+        interval=Labels.constant(interval, len(parts)),
+        start=starts,
+        known_at=starts + length if known_at is None else known_at,
         state=status,
         symbols=tuple(state.symbols),
         sources=tuple(state.sources),
-        known_at=known_at,
     )
-    starts = frame.ints("start")
     return frame if len(frame) < 2 or starts[0] == starts[-1] else frame.take(np.argsort(starts, kind="stable"))
 
 

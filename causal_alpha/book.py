@@ -167,17 +167,21 @@ class Parts:
         self.ints[:, columns] = parts.ints
         self.floats[:, columns] = parts.floats
 
+    @classmethod
+    def side_by_side(cls, parts: Sequence["Parts"]) -> Self:
+        """All of them as they stand, which may not be by key."""
+        return cls(
+            np.concatenate([part.key for part in parts]),
+            np.concatenate([part.ints for part in parts], axis=1),
+            np.concatenate([part.floats for part in parts], axis=1),
+        )
+
     def joined(self, other: "Parts") -> "Parts":
         """The bars of both, which share none."""
         if not len(other) or not len(self):
             return self if len(self) else other
-        key = np.concatenate([self.key, other.key])
-        order = np.argsort(key, kind="stable")
-        return Parts(
-            key[order],
-            np.concatenate([self.ints, other.ints], axis=1)[:, order],
-            np.concatenate([self.floats, other.floats], axis=1)[:, order],
-        )
+        both = Parts.side_by_side([self, other])
+        return both.take(np.argsort(both.key, kind="stable"))
 
     def plus(self, other: "Parts") -> "Parts":
         """Column by column, the bars of two halves; `other` arrived later."""
@@ -201,23 +205,21 @@ class Parts:
     def to_frame(
         self,
         *,
-        interval: str,
-        length: int,
+        interval: Labels,
+        start: Ints,
+        known_at: Ints,
         state: str,
         symbols: tuple[str, ...],
         sources: tuple[str, ...],
-        start: Ints | None = None,
-        known_at: Ints | None = None,
     ) -> Frame[Bar]:
         """The bars as records. VWAP is turnover / volume, and the close where no size was traded."""
         n, floats = len(self), self.floats
-        start = start_of(self.key, length) if start is None else start
         close, volume, turnover = floats[CLOSE], totals(floats[VOLUME]), totals(floats[TURNOVER])
         return Frame(
             Bar,
             {
                 "symbol": Labels(symbol_of(self.key).astype(np.int32), symbols),
-                "interval": Labels.constant(interval, n),
+                "interval": interval,
                 "start": start,
                 "open": floats[OPEN],
                 "high": floats[HIGH],
@@ -235,7 +237,7 @@ class Parts:
                 "bid_size": floats[BID_SIZE],
                 "ask_size": floats[ASK_SIZE],
                 "buy_volume": np.where(np.isnan(floats[BID]), np.nan, totals(floats[BOUGHT]) / 2),
-                "known_at": start + length if known_at is None else known_at,
+                "known_at": known_at,
             },
         )
 

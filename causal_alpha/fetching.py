@@ -33,11 +33,13 @@ class Batch(NamedTuple):
     serialized_value_size: int = 0
 
 
-_BACKOFF = 1.0
-"""Seconds that a broker isn't asked for more while some of what it sent still waits for a poll.
+_BACKOFF = 0.02
+"""Seconds in which a broker isn't asked for more while some of what it sent waits for a poll; aiokafka has 0.1."""
+_SHORT_WAIT = 10
+"""Milliseconds that a broker may think about a request that leaves out partitions whose records wait for a poll.
 
-aiokafka has 0.1. If a poll comes later, the other partitions alone are asked for; and as long as they have nothing,
-for up to 1.5 s in Faust, that request is in the way of the next one, which would bring what the busy partition has.
+The others may have nothing for as long as a request is allowed to wait, 1.5 s in Faust, and until then the broker
+could not be asked for what those partitions have next.
 """
 
 
@@ -50,6 +52,18 @@ def pack_fetches(consumer: Any, bulk_topics: frozenset[str]) -> None:
         )
     fetcher._records = _Fetched(bulk_topics)
     fetcher._prefetch_backoff = _BACKOFF
+    _hurry(fetcher)
+
+
+def _hurry(fetcher: Any) -> None:
+    """Have the fetcher ask for a part of its partitions with a short wait only."""
+    plan, patience = fetcher._get_actions_per_node, fetcher._fetch_max_wait_ms
+
+    def plan_in_a_hurry(assignment: Any) -> Any:
+        fetcher._fetch_max_wait_ms = _SHORT_WAIT if fetcher._records else patience
+        return plan(assignment)
+
+    fetcher._get_actions_per_node = plan_in_a_hurry
 
 
 class _Fetched(OrderedDict[TopicPartition, Any]):

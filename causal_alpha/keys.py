@@ -26,8 +26,8 @@ def slot_of(key: Ints) -> Ints:
     return key & _SLOTS
 
 
-def start_of(key: Ints, length: int) -> Ints:
-    """The bar's start in ns."""
+def start_of(key: Ints, length: int | Ints) -> Ints:
+    """The bar's start in ns; `length` of all bars, or of each."""
     return slot_of(key) * length
 
 

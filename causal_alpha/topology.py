@@ -108,6 +108,7 @@ class App(BatchApp):
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._calendars = settings.cache.expanduser() / "calendars"
         prefix = settings.app_id
         super().__init__(
             prefix,
@@ -188,7 +189,7 @@ class App(BatchApp):
     def hours(self, symbol: str) -> Sessions:
         """When a symbol trades. The first symbol of an exchange may take a second, once on a machine."""
         name = sessions_of(symbol, self.settings.calendars)
-        return load_sessions(name, cache=self.settings.cache.expanduser() / "calendars")
+        return load_sessions(name, cache=self._calendars)
 
     def partitions_at_hand(self, topic: Any) -> list[int]:
         """The partitions of a topic that this worker owns; none while a rebalance or recovery goes on."""

@@ -48,9 +48,8 @@ class Transform:
 
     def forming(self, state: BarState, partition: int) -> Frame[Bar]:
         """The open bars of all intervals that changed since they were last asked for."""
-        news = [frame for frame in forming(state).values() if len(frame)]
-        meta = self._meta(state, partition) | {"ts": str(state.newest)}
-        return Frame.concat(news, meta) if news else Frame.empty(Bar)
+        bars = forming(state)
+        return Frame(Bar, bars.columns, self._meta(state, partition) | {"ts": str(state.newest)})
 
     def _meta(self, state: BarState, partition: int) -> dict[str, str]:
         return {

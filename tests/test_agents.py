@@ -46,8 +46,9 @@ def written(module: str, source: str) -> Iterator[Row]:
             reads = _reads(node)
             writes = tuple(dict.fromkeys(_sends(node)))
             names = {leaf.id for leaf in ast.walk(node) if isinstance(leaf, ast.Name)}
-            if reads or writes:
-                table = next((tables[name] for name in names if name in tables), "-")
+            table = next((tables[name] for name in names if name in tables), "-")
+            by_a_clock = table != "-" and [ast.unparse(line) for line in node.decorator_list] == ["app.task"]
+            if reads or writes or by_a_clock:
                 yield Row(f"{module}.{node.name}", reads or "-", writes, table)
 
 

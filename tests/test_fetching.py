@@ -76,12 +76,25 @@ class Partition:
         self.position = position
 
 
+class Fetcher:
+    """The parts of aiokafka's fetcher that are changed."""
+
+    def __init__(self) -> None:
+        self._isolation_level = READ_UNCOMMITTED
+        self._fetch_max_wait_ms = 1_500
+        self._records: Any = {}
+
+    def _get_actions_per_node(self, assignment: Any) -> Any:
+        """What would be written into a request to the broker."""
+        return assignment, self._fetch_max_wait_ms
+
+
 def fetched(tp: TopicPartition, data: bytes, start: int) -> tuple[Any, Partition]:
     """The fetcher's entry for a partition, packed if it is of a bulk topic, and the partition's state."""
     partition = Partition(start)
     records = PartitionRecords(tp, MemoryRecords(data), None, start, None, None, True, READ_UNCOMMITTED)
     assignment = SimpleNamespace(active=True, state_value=lambda tp: partition)
-    fetcher = SimpleNamespace(_isolation_level=READ_UNCOMMITTED)
+    fetcher = Fetcher()
     pack_fetches(SimpleNamespace(_fetcher=fetcher), frozenset({TICKS.topic}))
     fetcher._records[tp] = FetchResult(tp, assignment=assignment, partition_records=records, backoff=0)
     return fetcher._records[tp], partition
@@ -150,3 +163,15 @@ def test_transactions_that_were_aborted_are_not_ours_to_find() -> None:
 
     with pytest.raises(SettingsError, match="expected read_uncommitted"):
         pack_fetches(consumer, frozenset({TICKS.topic}))
+
+
+def test_request_beside_records_that_wait_for_a_poll_is_a_short_one() -> None:
+    fetcher: Any = Fetcher()
+    pack_fetches(SimpleNamespace(_fetcher=fetcher), frozenset())
+    waits = []
+    for records in ({}, {OTHERS: "some"}, {}):
+        fetcher._records.clear()
+        fetcher._records.update(records)
+        waits.append(fetcher._get_actions_per_node("everything"))
+
+    assert waits == [("everything", 1_500), ("everything", 10), ("everything", 1_500)]

@@ -9,10 +9,10 @@ from causal_alpha.hub.board import Board
 from causal_alpha.hub.feed import Feed, Memo
 from causal_alpha.hub.log import Log
 
-FASTEST, SLOWEST = 0.010, 0.100
+FASTEST, SLOWEST = 0.004, 0.100
 """Seconds between two flushes, idle and under load."""
-LOAD = 4.0
-"""A flush waits this many times what the last round of sending took: sockets get a fifth of the loop."""
+LOAD = 1.5
+"""A flush waits this many times what the last round of sending took: sockets get two fifths of the loop."""
 BEAT = 2.0
 """Seconds between two signs of life."""
 
