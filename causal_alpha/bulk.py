@@ -1,7 +1,7 @@
 """A Kafka consumer that hands an agent one event a poll instead of one event a message.
 
 With `causal_alpha.fetching` the only file that leans on private parts, written for faust-streaming 0.15.3;
-`tests/test_bulk.py` holds it against the stock consumer. Five things differ:
+`tests/test_bulk.py` holds it against the stock consumer. Six things differ:
 
 - `BatchThread` has the records that a poll brought for a partition of a bulk topic packed into one record,
   whose value is all of them as `Messages`. Other topics pass through unchanged.
@@ -11,13 +11,15 @@ With `causal_alpha.fetching` the only file that leans on private parts, written 
   all offsets since the one before it, holes (compaction, transaction markers) included.
 - `BatchConsumer.perform_seek` also rewinds partitions that have no commit yet, or whose state knows less
   than was committed (`BatchApp.place`), and lets no older poll go on.
+- `BatchStream` keeps messages that were delivered before the seek of a rebalance from agents that ack for
+  themselves: the seek brings them again.
 - `IdempotentProducer` has Kafka drop what it sends again because an answer got lost. Without trade ids
   nobody later on could tell.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import faust
@@ -47,6 +49,22 @@ class PassThrough(Codec):  # type: ignore[misc]
         return s
 
 
+class BatchStream(faust.Stream):  # type: ignore[misc]
+    """A stream that knows which of its messages will come again.
+
+    When partitions are revoked, agents forget their state. A message that stood in a queue then, or was
+    waiting for a place there, is let through as soon as tables recover, and would meet a state that lacks
+    the messages before it.
+    """
+
+    async def events(self) -> AsyncIterator[Any]:
+        async for event in super().events():
+            if self.enable_acks or self.app.consumer.stands(event.message):
+                yield event
+            else:
+                self.log.debug("%s: offset %d comes again", event.message.tp, event.message.offset)
+
+
 class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     """The thread that talks to Kafka; it packs what comes for bulk topics."""
 
@@ -65,11 +83,13 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         self._delivered: dict[TP, int] = {}
         self._polling = asyncio.Lock()
         self._seeks = self._seeks_at_poll = 0
+        self._recovered = self._settled = False
 
     def _new_consumer_thread(self) -> BatchThread:
         return BatchThread(self, loop=self.loop, beacon=self.beacon)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        self._recovered = self._settled = False
         for tp in revoked:
             self._first_of.pop(tp, None)
             self._done_to.pop(tp, None)
@@ -83,7 +103,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         when it is done, and seeks back. But aiokafka's seek leaves out partitions without a commit, so
         what was cleared there would never come again; and what a poll before the seek brought would
         still be delivered after it, out of order. So no poll runs beside a seek, and `_drain_messages`
-        drops what is left of an older one. Where state goes back, so does the commit.
+        drops what is left of an older one. Where state goes back, so does the commit; before the tables
+        have recovered nobody knows.
         """
         async with self._polling:
             await super().perform_seek()
@@ -92,13 +113,22 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
                 if self._is_changelog_tp(tp):
                     continue
                 committed = self._committed_offset[tp] or 0
-                place = self.app.place(tp, committed)
+                place = self.app.place(tp, committed) if self._recovered else committed
                 if place < committed or not committed:
                     starts[tp], self._committed_offset[tp] = place, None
             if starts:
                 earliest = await self.earliest_offsets(*starts)
                 await self.seek_wait({tp: max(place, earliest[tp]) for tp, place in starts.items()})
             self._seeks += 1
+            self._settled = self._recovered
+
+    def on_recovered(self) -> None:
+        """Tables hold all that their changelogs do; the next seek ends the rebalance."""
+        self._recovered = True
+
+    def stands(self, message: Any) -> bool:
+        """Whether a message came after the last seek, so that no other one brings it again."""
+        return self._settled and message.seek == self._seeks
 
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109  Faust's signature
         while not self.should_stop:
@@ -160,6 +190,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             await asyncio.sleep(0.001)
 
     async def _deliver(self, tp: TP, message: Any) -> None:
+        message.seek = self._seeks_at_poll
         read, delivered = self._read_offset[tp], self._delivered.get(tp)
         if read is not None and message.offset < read:
             return  # left over from before a seek
@@ -213,7 +244,11 @@ class BatchApp(faust.App):  # type: ignore[misc]
     def __init__(self, *args: Any, bulk_topics: frozenset[str], consumer_linger: float, **kwargs: Any) -> None:
         self.bulk_topics = bulk_topics
         self.consumer_linger = consumer_linger
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, Stream=BatchStream, **kwargs)
+        self.on_rebalance_complete.connect(self._on_recovered)
+
+    def _on_recovered(self, *_: Any, **__: Any) -> None:
+        self.consumer.on_recovered()
 
     def place(self, tp: TP, committed: int) -> int:
         """The offset to go on from: `committed`, or one before it where state has been lost since."""

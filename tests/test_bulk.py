@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -59,6 +60,86 @@ def test_commit_never_passes_a_batch_that_is_not_acked(steps: list[tuple[int, in
         assert consumer._new_offset(tp) == (batches[complete][0] if complete < len(batches) else position)
     assert not consumer._first_of[tp]
     assert not consumer._acked[tp]
+
+
+class Rebalanced(BatchConsumer):
+    """What is known of rebalances alone; `places` are those that an app would give, and `sought` those gone to."""
+
+    def __init__(self, places: dict[TP, int], committed: dict[TP, int]) -> None:
+        self.app = SimpleNamespace(place=lambda tp, committed: min(committed, places.get(tp, committed)))
+        self._first_of, self._done_to, self._delivered = defaultdict(dict), {}, {}
+        self._polling, self._seeks, self._seeks_at_poll = asyncio.Lock(), 0, 0
+        self._recovered = self._settled = False
+        self._committed_offset = defaultdict(lambda: None, committed)
+        self.sought: dict[TP, int] = {}
+
+    def assignment(self) -> set[TP]:
+        return {TP("ticks", 0), TP("ticks", 1)}
+
+    def _is_changelog_tp(self, tp: TP) -> bool:
+        return False
+
+    async def earliest_offsets(self, *tps: TP) -> dict[TP, int]:
+        return dict.fromkeys(tps, 5)
+
+    async def seek_wait(self, places: Any) -> None:
+        self.sought = dict(places)
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faust's own part of a rebalance does nothing."""
+
+    async def nothing(*_: Any) -> None:
+        return None
+
+    for name in ("perform_seek", "on_partitions_revoked"):
+        monkeypatch.setattr(f"faust.transport.drivers.aiokafka.Consumer.{name}", nothing)
+
+
+async def test_message_stands_until_a_rebalance_and_its_like_after_the_seek(alone: None) -> None:
+    consumer = Rebalanced({}, {})
+
+    def message() -> Any:
+        return SimpleNamespace(seek=consumer._seeks)
+
+    async def settle() -> None:
+        consumer.on_recovered()
+        await consumer.perform_seek()
+
+    early = message()
+    assert not consumer.stands(early)  # tables have not recovered yet
+    await settle()
+    before = message()
+    assert consumer.stands(before)
+    assert not consumer.stands(early)
+
+    await consumer.on_partitions_revoked({TP("ticks", 0)})
+    assert not consumer.stands(before)
+    await consumer.perform_seek()  # Faust seeks, too, when a poll meets a flow that has stopped
+    meanwhile = message()
+    assert not consumer.stands(meanwhile)
+    await settle()
+
+    assert not consumer.stands(before)
+    assert not consumer.stands(meanwhile)
+    assert consumer.stands(message())
+
+
+async def test_seek_goes_back_to_what_state_knows_once_tables_have_recovered(alone: None) -> None:
+    zero, one = TP("ticks", 0), TP("ticks", 1)
+    consumer = Rebalanced({zero: 7}, {zero: 20, one: 30})
+    await consumer.perform_seek()
+    assert (consumer.sought, consumer._committed_offset[zero]) == ({}, 20)
+
+    consumer.on_recovered()
+    await consumer.perform_seek()
+
+    assert consumer.sought == {zero: 7}
+    assert (consumer._committed_offset[zero], consumer._committed_offset[one]) == (None, 30)
+    fresh = Rebalanced({}, {one: 30})
+    await fresh.perform_seek()
+    assert fresh.sought == {zero: 5}  # without a commit from the first message there is
 
 
 async def fill(broker: str, topic: str) -> None:
