@@ -40,7 +40,7 @@ def alone(kafka: str, mongo: str, database: str, app_id: str, tmp_path: Path) ->
             yield f"127.0.0.1:{port}"
         finally:
             process.terminate()
-            assert process.wait(15) in (0, -15), (tmp_path / "hub.log").read_text()
+            assert process.wait(60) in (0, -15), (tmp_path / "hub.log").read_text()
 
 
 def ask(address: str, path: str, body: Any = None) -> Any:
@@ -50,13 +50,14 @@ def ask(address: str, path: str, body: Any = None) -> Any:
 
 
 def until_ready(address: str) -> None:
-    for _ in range(300):
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
         try:
             if ask(address, "/ready")["ready"]:
                 return
         except OSError:
             time.sleep(0.1)
-    raise AssertionError("expected the hub to be ready within 30 s, was not")
+    raise AssertionError("expected the hub to be ready within 90 s, was not")
 
 
 @pytest.mark.services
@@ -68,20 +69,21 @@ def test_hub_alone_sees_the_bars_of_two_workers(worker: Workers, alone: str) -> 
         assert json.loads(socket.recv())[0] == "hello"
         begin = time.time_ns() // 1_000_000_000 * 1000 - 2000
         seen: set[str] = set()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         second = 0
         while seen < set(SYMBOLS):
             assert time.monotonic() < deadline, f"expected final bars of {SYMBOLS}, was {sorted(seen)}"
             second += 1
             rows = [{"symbol": name, "ts": begin + 500 * second, "price": 10.0, "size": 1} for name in SYMBOLS]
             assert ask(alone, "/ticks", rows)["accepted"] == len(SYMBOLS)  # through the hub's own producer
-            try:
-                while True:
-                    message = json.loads(socket.recv(timeout=0.5))
-                    if message[0] == "log":
-                        seen.update(event[2] for event in message[1] if event[1] == "bar" and event[12] == "final")
-            except TimeoutError:
-                continue
+            until = time.monotonic() + 0.5
+            while (left := until - time.monotonic()) > 0:
+                try:
+                    message = json.loads(socket.recv(timeout=left))
+                except TimeoutError:
+                    break
+                if message[0] == "log":
+                    seen.update(event[2] for event in message[1] if event[1] == "bar" and event[12] == "final")
 
     pipeline = ask(alone, "/pipeline")
     topics = {row["name"].rpartition(".")[2]: row for row in pipeline["topics"]}
