@@ -13,7 +13,7 @@ from causal_alpha.intervals import SECOND, activity, end_of
 from causal_alpha.records import Bar, Tick
 
 T0 = 1_700_000_000 * SECOND
-RULES = Rules.of(("1s", "3tick", "10volume", "100dollar"), lateness=1.0, correction=3.0)
+RULES = Rules.of(("1s", "3tick", "10volume", "100dollar"), lateness=1.0, correction=3.0, quiet_bars=10)
 
 
 def fold(parts: list[list[Tick]], *, restart: bool = False) -> list[Bar]:

@@ -15,7 +15,7 @@ from causal_alpha.records import Bar, Reject, Tick
 from causal_alpha.transform import Transform
 
 T0 = 1_700_000_000 * SECOND
-RULES = Rules.of(("1s", "5s"), correction=2.0)
+RULES = Rules.of(("1s", "5s"), correction=2.0, quiet_bars=10)
 
 
 @dataclass

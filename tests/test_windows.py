@@ -73,7 +73,7 @@ def test_stream_and_history_see_the_same_revisions(log: list[Tick], batch: int, 
         feed(log[first : first + batch])
         if data.draw(st.booleans()):
             universe = Universe.load(universe.dump(), WIDTH)
-    feed([], Beat(0, T0 + 200 * SECOND))
+    feed([], Beat(0, max(row.ts for row in log) + 2 * WIDTH * SECOND))
 
     once = history(SET, Frame.of(Bar, bars), WIDTH)
 

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer
 from confluent_kafka import Producer
 
 from causal_alpha.frames import ARROW_MAGIC, Frame
+from causal_alpha.intervals import interval_ns
 from causal_alpha.records import Tick
 from causal_alpha.ticks import tick_json
 from tests.pipeline.streams import balance, random_ticks, send, stored, wait_for
@@ -17,6 +18,8 @@ pytestmark = pytest.mark.services
 
 PARTITIONS = 4
 TICKS = 20_000
+WIDTHS = ("1s", "5s")
+"""Short, as the last bars take as long to close as they are."""
 
 
 def produce(broker: str, topic: str, ticks: Frame[Tick]) -> None:
@@ -50,8 +53,9 @@ def essence(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_foreign_json_ticks_give_the_same_partitions_and_bars(worker: Any, kafka: str, mongo: str) -> None:
     frames = list(random_ticks(TICKS))
-    ours = worker(partitions=PARTITIONS)
-    foreign = worker(app_id=f"{ours.app_id}-foreign", mongo_database=f"{ours.database}_foreign", partitions=PARTITIONS)
+    settings = {"partitions": PARTITIONS, "intervals": ",".join(WIDTHS)}
+    ours = worker(**settings)
+    foreign = worker(app_id=f"{ours.app_id}-foreign", mongo_database=f"{ours.database}_foreign", **settings)
 
     produce(kafka, f"{foreign.app_id}.ticks", Frame.concat(frames))
     asyncio.run(send(kafka, ours.app_id, frames, partitions=PARTITIONS))
@@ -72,8 +76,8 @@ def test_foreign_json_ticks_give_the_same_partitions_and_bars(worker: Any, kafka
 
 
 def _final_bars(frames: list[Frame[Tick]]) -> int:
-    """Symbol and slot pairs, over both intervals."""
+    """Symbol and slot pairs, over the intervals."""
     return sum(
         len({(tick.symbol, tick.ts // width) for frame in frames for tick in frame.rows()})
-        for width in (10**9, 60 * 10**9)
+        for width in map(interval_ns, WIDTHS)
     )
