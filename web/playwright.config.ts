@@ -30,7 +30,7 @@ export default defineConfig({
   projects: [
     {
       name: 'desktop',
-      testIgnore: special,
+      testIgnore: ['*phone.spec.ts', ...special],
       use: { viewport: { width: 1440, height: 900 } },
     },
     {

@@ -142,5 +142,7 @@ function model() {
     tags,
     metrics,
   };
-  return { name: 'blend-1m', family: 'blend', interval: '1m', champion: '31', challenger: null, versions: [version] };
+  const history = [{ at: version.created, before: null, after: '31', why: 'e 24 after 12 sessions' }];
+  const aliases = { champion: '31', challenger: null };
+  return { name: 'blend-1m', family: 'blend', interval: '1m', ...aliases, versions: [version], history };
 }

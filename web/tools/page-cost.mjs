@@ -1,7 +1,8 @@
 // What the page costs, by the browser's own tracing: `npm run build && npm run cost`. Prints one line of JSON:
 // initial_kb (transferred, gzip), main_thread (share of a core), fps, heap_mb (used, at the end of each hour).
 // The load: 500 symbols, 20 updates a second each, conflated, on the watchlist, for SECONDS, 20 if not said. Then HOURS,
-// 8 if not said, of one symbol's log go by at once: bars of a second, forecasts of four families, their scores.
+// 8 if not said, of one symbol's log go by at once: bars of a second, forecasts of four families, their scores. 0 leaves
+// either out.
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -19,33 +20,40 @@ const [SYMBOLS, RATE] = [500, 20];
 /** Seconds of the log in one message. */
 const STEP = 120;
 
-const hub = await fakeHub({ pages: PAGES, count: SYMBOLS, rate: RATE });
 const browser = await chromium.launch(await findBrowser());
 try {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  await page.goto(new URL('live?i=1s', hub.address).href);
-  await page.locator('ca-price-chart canvas').first().waitFor();
-  await page.waitForTimeout(3_000);
-  const busy = await mainThread(browser, page, SECONDS);
-  const rows = await page.locator('ca-watchlist-row').count();
-  if (rows === 0) throw new Error('expected rows in the watchlist, was none');
-  const heaps = await passHours(page, HOURS);
-  console.log(
-    JSON.stringify({
-      page_cost: { symbols: SYMBOLS, updates_per_s: SYMBOLS * RATE, seconds: SECONDS, rows_in_view: rows },
-      initial_kb: await initialBytes(PAGES),
-      main_thread: busy.share,
-      fps: busy.fps,
-      heap_mb: heaps,
-    }),
-  );
+  const cost = { initial_kb: await initialBytes(PAGES) };
+  if (SECONDS) Object.assign(cost, await withPage({ count: SYMBOLS, rate: RATE }, (page) => busyFor(page, SECONDS)));
+  if (HOURS) cost.heap_mb = await withPage({}, (page, hub) => passHours(page, hub, HOURS));
+  console.log(JSON.stringify({ page_cost: { symbols: SYMBOLS, rate: RATE, seconds: SECONDS, hours: HOURS }, ...cost }));
 } finally {
   await browser.close();
-  await hub.stop();
+}
+
+/** What `measure` finds on the Live page of a hub with this load. */
+async function withPage(load, measure) {
+  const hub = await fakeHub({ pages: PAGES, ...load });
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  try {
+    await page.goto(new URL('live?i=1s', hub.address).href);
+    await page.locator('ca-price-chart canvas').first().waitFor();
+    await page.waitForTimeout(3_000);
+    return await measure(page, hub);
+  } finally {
+    await page.close();
+    await hub.stop();
+  }
+}
+
+async function busyFor(page, seconds) {
+  const busy = await mainThread(browser, page, seconds);
+  const rows = await page.locator('ca-watchlist-row').count();
+  if (rows === 0) throw new Error('expected rows in the watchlist, was none');
+  return { rows_in_view: rows, main_thread: busy.share, fps: busy.fps };
 }
 
 /** Used heap at the end of each hour, MB; an hour is over when the page has counted all its events. */
-async function passHours(page, hours) {
+async function passHours(page, hub, hours) {
   const client = await page.context().newCDPSession(page);
   await client.send('HeapProfiler.enable');
   const heaps = [];
