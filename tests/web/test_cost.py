@@ -12,8 +12,8 @@ from causal_alpha.ui import page_build
 WEB = Path(__file__).resolve().parents[2] / "web"
 INITIAL_KB = 100
 """Of the first paint, transferred."""
-SLACK = 1.1
-"""Of the heap: what a collection leaves differs by some percent from one to the next."""
+SLACK = 1.25
+"""Of the heap: what a collection leaves differs by a tenth; an hour's events that stayed would double it."""
 
 
 @pytest.mark.services
