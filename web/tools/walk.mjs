@@ -95,7 +95,16 @@ function score(row, truth, sigma, honest) {
   const ret = Math.log(truth / row.price);
   const z = Math.abs(ret) / sigma;
   const [crps, naive] = [loss(ret, sigma), loss(ret, 1.25 * honest)];
-  return { ...row, truth, ret, crps, crps_naive: naive, inside_80: z < 1.282 ? 1 : 0, inside_95: z < 1.96 ? 1 : 0 };
+  return {
+    ...row,
+    truth,
+    ret,
+    crps,
+    crps_naive: naive,
+    crps_ewma: naive,
+    inside_80: z < 1.282 ? 1 : 0,
+    inside_95: z < 1.96 ? 1 : 0,
+  };
 }
 
 /** CRPS of a normal forecast around 0 (Gneiting & Raftery 2007). */

@@ -121,7 +121,8 @@ export class ModelsPage {
     if (registry.state === 'off') return 'No model registry is configured: the floor speaks.';
     if (registry.state === 'away') return `The model registry is away: ${registry.detail}`;
     const versions = registry.models.reduce((sum, model) => sum + model.versions.length, 0);
-    return `${registry.models.length} models, ${versions} versions registered`;
+    const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+    return `${many(registry.models.length, 'model')}, ${many(versions, 'version')} registered`;
   });
   protected readonly noModels = computed(() => {
     if (this.registry.value() === null || this.rows().length) return '';
