@@ -17,6 +17,9 @@ from causal_alpha.models.base import HORIZONS
 
 Singles = npt.NDArray[np.float32]
 
+OPSET = 18
+"""Of graphs that are made. With older ones means are pooled, between transpositions that cost more than the mean."""
+
 
 class Graph:
     """A loaded graph: calling it with windows gives what the net says of them. One thread, no state between calls."""
@@ -53,7 +56,7 @@ def export(keras: Any, net: Any, *, lags: int, inputs: int) -> bytes:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tf2onnx asks numpy for names that are going
         path = Path(folder) / "model.onnx"
-        whole.export(str(path), format="onnx", verbose=False)
+        whole.export(str(path), format="onnx", verbose=False, opset_version=OPSET)
         return path.read_bytes()
 
 

@@ -107,8 +107,7 @@ class Network:
         inputs = np.zeros((*values.shape[:2], len(INPUTS)), dtype=np.float32)
         inputs[:, :-1, : len(DEEP)] = self.scaler(state(names, values[:, :-1], DEEP)[1])
         inputs[:, -1] = self.scaler(newest)
-        known = np.asarray(np.isfinite(inputs[:, :, : len(DEEP)]).all(axis=(1, 2)))
-        known &= np.isfinite(inputs[:, -1]).all(axis=1)
+        known = np.isfinite(inputs.sum(axis=(1, 2)))  # of numbers that are held, so unknown or finite
         inputs[~known] = 0.0
         logs = self.run(inputs).astype(np.float64)
         ranges: Floats = np.where(known[:, None], np.exp(logs + self.smear + anchor[:, None]), np.nan)
@@ -133,9 +132,10 @@ class Scaler:
 
     def __call__(self, numbers: Floats) -> Singles:
         """Numbers (..., j) of the first j of the k inputs, scaled."""
-        j = numbers.shape[-1]
-        held = np.clip(numbers, self.low[:j], self.high[:j])
-        scaled: Singles = ((held - self.centre[:j]) / self.spread[:j]).astype(np.float32)
+        scaled = np.empty(numbers.shape, dtype=np.float32)
+        for place in range(numbers.shape[-1]):  # a column at a time: rows of a few numbers are slow to go through
+            held = np.clip(numbers[..., place], self.low[place], self.high[place])
+            scaled[..., place] = (held - self.centre[place]) / self.spread[place]
         return scaled
 
 
