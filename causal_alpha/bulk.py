@@ -96,6 +96,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             self._delivered.pop(tp, None)
         await super().on_partitions_revoked(revoked)
 
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        self._recovered = self._settled = False  # the recovery of an earlier assignment may have ended meanwhile
+        await super().on_partitions_assigned(assigned, generation_id)
+
     async def perform_seek(self) -> None:
         """Seek to the committed offsets, and to the start where none has been committed yet.
 
