@@ -22,9 +22,9 @@ CONTENDERS = {
 }
 STAGES = {
     "kafka": "Kafka has the tick",
-    "bars": "a row with it is sent to a topic",
     "hub": "the worker's hub has a row with it",
     "client": "the WebSocket's other end has it",
+    "bars": "a row with it is sent to a topic, where other hubs find it",
 }
 
 
