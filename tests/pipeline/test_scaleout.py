@@ -99,6 +99,7 @@ def check_everything(kafka: str, mongo: str, workers: Sequence[Any], partitions:
         assert {row["values"][MARKET] for row in rows} == {returns.mean()}
 
 
+@pytest.mark.nightly
 def test_worker_joins_and_is_killed_without_changing_a_bar_or_a_feature(worker: Any, kafka: str, mongo: str) -> None:
     """Case 7 of the peers' reference: after two rebalances commits go on, and nothing comes twice."""
     first, second = (worker(start=False, partitions=2, **SETTINGS) for _ in range(2))
