@@ -76,14 +76,7 @@ def _full(state: BarState, interval: str, before: int) -> list[Frame[Bar]]:
     known = (bars.last_ts // width + 1) * width
     missed = state.feeds.missed(symbol_of(bars.key), bars.first_ts // width, bars.last_ts // width + 1, state.symbols)
     bars.ints[QUALITY, missed] = PARTIAL
-    frame = bars.to_frame(
-        interval=Labels.constant(interval, len(bars)),
-        start=starts,
-        known_at=known,
-        state="final",
-        symbols=tuple(state.symbols),
-        sources=tuple(state.sources),
-    )
+    frame = _frame(state, bars, Labels.constant(interval, len(bars)), starts, known, "final")
     return [frame.take(np.argsort(starts, kind="stable"))]
 
 
@@ -97,14 +90,8 @@ def forming(state: BarState) -> Frame[Bar]:
     places = np.repeat(np.arange(len(news), dtype=np.int32), sizes)
     lengths = np.asarray([length for _, length, _ in news])[places]
     start = start_of(bars.key, lengths)
-    return bars.to_frame(
-        interval=Labels(places, tuple(interval for interval, _, _ in news)),
-        start=start,
-        known_at=start + lengths,
-        state="forming",
-        symbols=tuple(state.symbols),
-        sources=tuple(state.sources),
-    )
+    intervals = Labels(places, tuple(interval for interval, _, _ in news))
+    return _frame(state, bars, intervals, start, start + lengths, "forming")
 
 
 def _passed(state: BarState, ts: Ints, signs: Sequence[Sign]) -> Ints:
@@ -199,15 +186,21 @@ def _to_frame(
 ) -> Frame[Bar]:
     length = state.books[interval].length
     starts = start_of(parts.key, length)
-    frame = parts.to_frame(
-        interval=Labels.constant(interval, len(parts)),
-        start=starts,
-        known_at=starts + length if known_at is None else known_at,
+    known = starts + length if known_at is None else known_at
+    frame = _frame(state, parts, Labels.constant(interval, len(parts)), starts, known, status)
+    return frame if len(frame) < 2 or starts[0] == starts[-1] else frame.take(np.argsort(starts, kind="stable"))
+
+
+def _frame(state: BarState, parts: Parts, interval: Labels, start: Ints, known_at: Ints, status: str) -> Frame[Bar]:
+    """Bars of a state as records, in their order."""
+    return parts.to_frame(
+        interval=interval,
+        start=start,
+        known_at=known_at,
         state=status,
         symbols=tuple(state.symbols),
         sources=tuple(state.sources),
     )
-    return frame if len(frame) < 2 or starts[0] == starts[-1] else frame.take(np.argsort(starts, kind="stable"))
 
 
 def _codes(ticks: Frame[Tick], name: str, code: Callable[[str], int]) -> Ints:

@@ -12,9 +12,7 @@ import pytest
 
 from causal_alpha.ui import page_build
 from tests.conftest import Workers
-
-ROOT = Path(__file__).resolve().parents[2]
-WEB = ROOT / "web"
+from tests.web.conftest import WEB, InWeb
 
 
 @pytest.fixture
@@ -35,16 +33,10 @@ def page_url(worker: Workers, kafka: str) -> Iterator[str]:
 
 @pytest.mark.services
 @pytest.mark.timeout(900)
-def test_page_shows_a_real_worker_and_survives_a_killed_socket(page_url: str, node_path: str, tmp_path: Path) -> None:
-    assert (WEB / "node_modules").is_dir(), "expected the page's test tools, was nothing: cd web && npm ci"
-    run = subprocess.run(
-        ["npx", "--no-install", "playwright", "test", "--output", str(tmp_path / "results")],
-        cwd=WEB,
-        env={**os.environ, "PATH": node_path, "BASE_URL": page_url, "CI": "1", "FORCE_COLOR": "0"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+def test_page_shows_a_real_worker_and_survives_a_killed_socket(page_url: str, in_web: InWeb, tmp_path: Path) -> None:
+    run = in_web(
+        *("npx", "--no-install", "playwright", "test", "--output", str(tmp_path / "results")),
+        **{"BASE_URL": page_url, "FORCE_COLOR": "0"},
     )
     assert run.returncode == 0, run.stdout
     assert " passed" in run.stdout
