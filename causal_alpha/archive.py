@@ -48,7 +48,8 @@ async def archive(stream: Stream, sinks: Callable[[], Sequence[Sink]]) -> None:
 async def _write(stream: Stream, queue: "asyncio.Queue[Any]", sinks: Sequence[Sink]) -> None:
     while True:
         events = [await queue.get()]
-        await asyncio.sleep(_LINGER)
+        if queue.empty():  # whoever is behind doesn't rest
+            await asyncio.sleep(_LINGER)
         rows = len(events[0].value)
         while rows < _ROWS and not queue.empty():
             events.append(queue.get_nowait())
