@@ -3,13 +3,12 @@
 import json
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from causal_alpha.ui import page_build
+from tests.web.conftest import WEB
 
-WEB = Path(__file__).resolve().parents[2] / "web"
 INITIAL_KB = 100
 """Of the first paint, transferred."""
 SLACK = 1.25
