@@ -6,6 +6,7 @@ The graph takes `windows`, float32 (n, lags, inputs), and gives (n, h): the mean
 import importlib
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,20 @@ class Graph:
         return said
 
 
-def export(keras: Any, net: Any, *, lags: int, inputs: int) -> bytes:
-    """The graph of a trained net (batch, days, inputs) → (batch, outputs, members, h); needs the extra `train`."""
+Newest = Callable[[Any, Any, Any], Any]
+"""``newest(keras, net, windows)``: what a net says of the last day of windows, (batch, members, h)."""
+
+
+def last_output(keras: Any, net: Any, windows: Any) -> Any:
+    """`Newest` of any net (batch, days, inputs) → (batch, outputs, members, h)."""
+    del keras
+    return net(windows)[:, -1]
+
+
+def export(keras: Any, net: Any, *, lags: int, inputs: int, newest: Newest = last_output) -> bytes:
+    """The graph of a trained net; needs the extra `train`."""
     windows = keras.Input((lags, inputs), name="windows")
-    whole = keras.Model(windows, keras.ops.mean(net(windows)[:, -1], axis=1))
+    whole = keras.Model(windows, keras.ops.mean(newest(keras, net, windows), axis=1))
     whole(np.zeros((1, lags, inputs), dtype=np.float32))  # Keras exports only what has been called
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tf2onnx asks numpy for names that are going

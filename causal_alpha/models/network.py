@@ -8,7 +8,7 @@ mean variances over each horizon, relative to the anchor of `models.state`; the 
 TensorFlow is imported when `fit` is called, never before.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from causal_alpha.errors import ModelError
 from causal_alpha.frames import Floats, Ints
 from causal_alpha.models.base import HORIZONS, Outlook, Vectors
 from causal_alpha.models.extras import training_package
-from causal_alpha.models.state import RARE, STATE, state
+from causal_alpha.models.state import RARE, STATE, columns, state
 from causal_alpha.scoring import SMALLEST
 
 if TYPE_CHECKING:
@@ -103,10 +103,10 @@ class Network:
         """Of vectors (n, lags, features). The linear part reads the newest day alone: the other days have no more
         than what the deep part reads, and 0 for the rest.
         """
-        anchor, newest = state(names, values[:, -1], INPUTS)
+        anchor, newest = columns(names, values[:, -1], INPUTS)
         inputs = np.zeros((*values.shape[:2], len(INPUTS)), dtype=np.float32)
-        inputs[:, :-1, : len(DEEP)] = self.scaler(state(names, values[:, :-1], DEEP)[1])
-        inputs[:, -1] = self.scaler(newest)
+        self.scaler.write(columns(names, values[:, :-1], DEEP)[1], inputs[:, :-1])
+        self.scaler.write(newest, inputs[:, -1])
         known = np.isfinite(inputs.sum(axis=(1, 2)))  # of numbers that are held, so unknown or finite
         inputs[~known] = 0.0
         logs = self.run(inputs).astype(np.float64)
@@ -131,12 +131,22 @@ class Scaler:
         return cls(low, high, held.mean(axis=0), np.maximum(held.std(axis=0), 1e-6))
 
     def __call__(self, numbers: Floats) -> Singles:
-        """Numbers (..., j) of the first j of the k inputs, scaled."""
+        """Numbers (..., k), scaled."""
         scaled = np.empty(numbers.shape, dtype=np.float32)
-        for place in range(numbers.shape[-1]):  # a column at a time: rows of a few numbers are slow to go through
-            held = np.clip(numbers[..., place], self.low[place], self.high[place])
-            scaled[..., place] = (held - self.centre[place]) / self.spread[place]
+        self.write(np.moveaxis(numbers, -1, 0), scaled)
         return scaled
+
+    def write(self, numbers: Iterable[Floats], scaled: Singles) -> None:
+        """The first of the inputs, (...,) each, into the first places of `scaled` (..., k).
+
+        One after the other: rows of a few numbers are slow to go through, and what all of them together take of memory
+        the system would give, and take back, at every call.
+        """
+        for place, column in enumerate(numbers):
+            held = np.clip(column, self.low[place], self.high[place])
+            held -= self.centre[place]
+            held /= self.spread[place]
+            scaled[..., place] = held
 
 
 def fit_network(

@@ -4,7 +4,7 @@ Everything is relative to the symbol's own exponentially weighted variance, the 
 serves a utility and a chip maker. Surprises are cut off, because one day must not decide a regression.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -29,6 +29,15 @@ def state(names: Sequence[str], values: Floats, wanted: Sequence[str] = STATE) -
     """The anchor (...,), a log variance, and the `wanted` numbers (..., len(wanted)) of vectors (..., len(names)).
 
     Raises ModelError where a feature is missing.
+    """
+    anchor, numbers = columns(names, values, wanted)
+    return anchor, np.stack(list(numbers), axis=-1)
+
+
+def columns(names: Sequence[str], values: Floats, wanted: Sequence[str]) -> tuple[Floats, Iterator[Floats]]:
+    """What `state` gives, the numbers one after the other, (...,) each, so that not all are in memory at once.
+
+    Some are views of `values`.
     """
     places = {name: place for place, name in enumerate(names)}
 
@@ -75,4 +84,4 @@ def state(names: Sequence[str], values: Floats, wanted: Sequence[str] = STATE) -
         "unrest": lambda: of("range_unrest_22"),
         "rush": lambda: np.maximum(of("log_volume") - 1, 0),
     }
-    return anchor, np.stack([numbers[name]() for name in wanted], axis=-1)
+    return anchor, (numbers[name]() for name in wanted)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from causal_alpha.errors import ModelError
+from causal_alpha.models import transformer
 from causal_alpha.models.arima import Arima
 from causal_alpha.models.artefact import Artefact
 from causal_alpha.models.base import HORIZONS, Model
@@ -25,7 +26,7 @@ from causal_alpha.models.blend import Blend
 from causal_alpha.models.ewma import EwmaModel
 from causal_alpha.models.extras import training_package
 from causal_alpha.models.garch import Garch
-from causal_alpha.models.graph import Graph, export
+from causal_alpha.models.graph import Graph, Newest, export, last_output
 from causal_alpha.models.har import HarPerSymbol, HarX
 from causal_alpha.models.naive import Naive
 from causal_alpha.models.network import INPUTS, Network, Scaler
@@ -46,6 +47,9 @@ MODELS: Mapping[str, type] = MappingProxyType(
 
 _ABSENT = frozenset({"run", "net"})
 """Fields of a net that are files of their own."""
+
+_NEWEST: Mapping[str, Newest] = MappingProxyType({"transformer": transformer.newest})
+"""Families of which the newest output alone costs less than all of them."""
 
 
 def save(artefact: Artefact, folder: Path) -> None:
@@ -151,7 +155,8 @@ def _nets(model: object) -> dict[str, Network]:
 def _graph_of(net: Network) -> bytes:
     if isinstance(net.run, Graph):
         return net.run.proto
-    return export(training_package("keras"), net.net, lags=net.lags, inputs=len(INPUTS))
+    keras, newest = training_package("keras"), _NEWEST.get(net.family, last_output)
+    return export(keras, net.net, lags=net.lags, inputs=len(INPUTS), newest=newest)
 
 
 def _dump(value: Any) -> Any:
