@@ -1,26 +1,23 @@
 """A Kafka consumer that hands an agent one event a poll instead of one event a message.
 
 With `causal_alpha.fetching` the only file that leans on private parts, written for faust-streaming 0.15.3;
-`tests/test_bulk.py` holds it against the stock consumer. Six things differ:
+`tests/test_bulk.py` holds it against the stock consumer. Five things differ:
 
 - `BatchThread` has the records that a poll brought for a partition of a bulk topic packed into one record,
   whose value is all of them as `Messages`. Other topics pass through unchanged.
 - `BatchConsumer._drain_messages` calls the conductor directly. Stock Faust wraps each message in
   four asyncio tasks, half of the cost of an event.
-- `BatchConsumer._new_offset` commits by ranges: a batch is acked by its last offset and stands for
-  all offsets since the one before it, holes (compaction, transaction markers) included.
-- `BatchConsumer.perform_seek` also rewinds partitions that have no commit yet, or whose state knows less
-  than was committed (`BatchApp.place`), and lets no older poll go on.
-- `BatchStream` keeps messages that were delivered before the seek of a rebalance from agents that ack for
-  themselves: the seek brings them again.
+- `BatchConsumer._new_offset` commits by ranges, see `causal_alpha.progress`.
+- A rebalance voids all that was read before (`Turn`), wherever it stands: in a poll, before a full queue, in a
+  queue, or in an agent that acks it later. When tables have recovered, `perform_seek` goes to where state
+  and commits say, and from there each message counts once.
 - `IdempotentProducer` has Kafka drop what it sends again because an answer got lost. Without trade ids
   nobody later on could tell.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import faust
 from faust.serializers.codecs import Codec
@@ -28,6 +25,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from causal_alpha.fetching import pack_fetches
+from causal_alpha.progress import Progress
 
 _YIELD_EVERY = 100
 _POLL = 0.2
@@ -49,28 +47,70 @@ class PassThrough(Codec):  # type: ignore[misc]
         return s
 
 
-class BatchStream(faust.Stream):  # type: ignore[misc]
-    """A stream that knows which of its messages will come again.
+class Turn(NamedTuple):
+    """What a message was read in: the rebalances that began or ended before, and the seeks since the last of them.
 
-    When partitions are revoked, agents forget their state. A message that stood in a queue then, or was
-    waiting for a place there, is let through as soon as tables recover, and would meet a state that lacks
-    the messages before it.
+    Changelogs are read from one rebalance to the next, topics only after a seek, which comes when tables have
+    recovered.
+    """
+
+    rebalances: int = 0
+    seeks: int = 0
+
+
+class BatchStream(faust.Stream):  # type: ignore[misc]
+    """A stream without the messages that come again.
+
+    What stood in a queue when partitions were revoked, or was waiting for a place there, is let through as
+    soon as tables recover. It would meet a state that lacks the messages before it.
     """
 
     async def events(self) -> AsyncIterator[Any]:
         async for event in super().events():
-            if self.enable_acks or self.app.consumer.stands(event.message):
+            if self.app.consumer.stands(event.message):
                 yield event
-            else:
-                self.log.debug("%s: offset %d comes again", event.message.tp, event.message.offset)
 
 
 class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """The thread that talks to Kafka; it packs what comes for bulk topics."""
+    """The thread that talks to Kafka; it packs what comes for bulk topics.
+
+    `turn` is that of the records it gave last, taken where rebalances come from: Kafka's listener waits until the
+    consumer has begun the next one.
+    """
+
+    turn = Turn()
 
     async def on_start(self) -> None:
         await super().on_start()
         pack_fetches(self._consumer, self.app.bulk_topics)
+
+    async def _fetch_records(
+        self,
+        consumer: Any,
+        active_partitions: set[TP],
+        timeout: float | None = None,  # noqa: ASYNC109  Faust's signature
+        max_records: int | None = None,
+    ) -> Any:
+        """Faust's, but for one that waits through a rebalance and ends with what the next assignment brought."""
+        fetcher = consumer._fetcher
+        with fetcher._subscriptions.fetch_context():
+            records = await self._take(consumer, active_partitions, max_records)
+            if records or not timeout:
+                return records
+            news = fetcher._create_fetch_waiter()
+            await asyncio.wait([news], timeout=timeout)
+            if news.done():
+                news.result()  # Kafka refuses us
+            else:
+                news.cancel()
+            return await self._take(consumer, active_partitions, max_records)
+
+    async def _take(self, consumer: Any, active_partitions: set[TP], max_records: int | None) -> Any:
+        """What is there already."""
+        if not active_partitions or consumer._fetcher._subscriptions.reassignment_in_progress:
+            return {}
+        self.turn = self.consumer.turn
+        return await super()._fetch_records(consumer, active_partitions, timeout=0, max_records=max_records)
 
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]
@@ -78,61 +118,79 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._first_of: dict[TP, dict[int, int]] = defaultdict(dict)
-        self._done_to: dict[TP, int] = {}
-        self._delivered: dict[TP, int] = {}
+        self._progress: dict[TP, Progress] = {}
         self._polling = asyncio.Lock()
-        self._seeks = self._seeks_at_poll = 0
-        self._recovered = self._settled = False
+        self.turn = self._turn_of_poll = Turn()
 
     def _new_consumer_thread(self) -> BatchThread:
         return BatchThread(self, loop=self.loop, beacon=self.beacon)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        self._recovered = self._settled = False
-        for tp in revoked:
-            self._first_of.pop(tp, None)
-            self._done_to.pop(tp, None)
-            self._delivered.pop(tp, None)
+        self._begin_turn()
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        self._recovered = self._settled = False  # the recovery of an earlier assignment may have ended meanwhile
+        self._begin_turn()
         await super().on_partitions_assigned(assigned, generation_id)
 
-    async def perform_seek(self) -> None:
-        """Seek to the committed offsets, and to the start where none has been committed yet.
+    def _begin_turn(self) -> None:
+        self.turn = Turn(self.turn.rebalances + 1)
+        self._progress.clear()
 
-        While tables recover, stock Faust already lets messages into the agents' queues, clears these
-        when it is done, and seeks back. But aiokafka's seek leaves out partitions without a commit, so
-        what was cleared there would never come again; and what a poll before the seek brought would
-        still be delivered after it, out of order. So no poll runs beside a seek, and `_drain_messages`
-        drops what is left of an older one. Where state goes back, so does the commit; before the tables
-        have recovered nobody knows.
-        """
-        async with self._polling:
-            await super().perform_seek()
-            starts: dict[TP, int] = {}
-            for tp in self.assignment():
-                if self._is_changelog_tp(tp):
-                    continue
-                committed = self._committed_offset[tp] or 0
-                place = self.app.place(tp, committed) if self._recovered else committed
-                if place < committed or not committed:
-                    starts[tp], self._committed_offset[tp] = place, None
-            if starts:
-                earliest = await self.earliest_offsets(*starts)
-                await self.seek_wait({tp: max(place, earliest[tp]) for tp, place in starts.items()})
-            self._seeks += 1
-            self._settled = self._recovered
-
-    def on_recovered(self) -> None:
-        """Tables hold all that their changelogs do; the next seek ends the rebalance."""
-        self._recovered = True
+    @property
+    def settled(self) -> bool:
+        """Whether tables have recovered since the last rebalance, and topics are read from where these end."""
+        return self.turn.seeks > 0
 
     def stands(self, message: Any) -> bool:
-        """Whether a message came after the last seek, so that no other one brings it again."""
-        return self._settled and message.seek == self._seeks
+        """Whether no seek brings a message again; those of channels in memory have no turn."""
+        return getattr(message, "turn", self.turn) == self.turn
+
+    def ack(self, message: Any) -> bool:
+        """Faust's, but for messages that come again: acked now, they'd count as done before they have been read."""
+        if self.stands(message):
+            return bool(super().ack(message))
+        message.acked = True
+        self._unacked_messages.discard(message)
+        return False
+
+    async def perform_seek(self) -> None:
+        """Go to where state and commits say, or to the start; Faust calls it when tables have recovered.
+
+        aiokafka's seek leaves out partitions without a commit, but what was read of them before is void. No poll
+        runs beside a seek. Where state goes back, so does the commit. When partitions are revoked meanwhile,
+        nothing is settled, and another recovery and seek follow.
+        """
+        turn = self.turn
+        async with self._polling:
+            await super().perform_seek()
+            places: dict[TP, int] = {}
+            for tp in self.assignment():
+                if not self._is_changelog_tp(tp):
+                    committed = self._committed_offset[tp] or 0
+                    places[tp] = self.app.place(tp, committed)
+                    if places[tp] < committed or not committed:
+                        self._committed_offset[tp] = None
+            earliest = await self.earliest_offsets(*places) if places else {}
+            for tp, place in places.items():
+                if place < earliest[tp]:
+                    places[tp] = earliest[tp]
+                    self._tell_of_loss(tp, place, earliest[tp])
+            await self.seek_wait(places)
+            if self.turn != turn:
+                return
+            for tp, place in places.items():
+                self._progress[tp] = Progress(place)
+                self._acked.pop(tp, None)
+                self._acked_index.pop(tp, None)
+            self.turn = Turn(turn.rebalances, turn.seeks + 1)
+
+    def _tell_of_loss(self, tp: TP, place: int, earliest: int) -> None:
+        if place:
+            self.log.error(
+                "%s/%d: expected the messages from offset %d on, was %d: raise the topic's retention",
+                *(tp.topic, tp.partition, place, earliest),
+            )
 
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109  Faust's signature
         while not self.should_stop:
@@ -141,8 +199,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             async with self._polling:
                 if self.flow_active:  # else a rebalance waits for the lock, and we'd wait for its end
                     records = await super()._wait_next_records(timeout)
-                    self._seeks_at_poll = self._seeks
-                    return records
+                    self._turn_of_poll = self._thread.turn
+                    if self.flow_active:  # else `getmany` would seek, in the middle of a rebalance
+                        return records
         return None, None
 
     def _to_message(self, tp: TP, record: Any) -> Any:
@@ -168,8 +227,6 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         """Deliver what one poll brings; whether Kafka had more."""
         behind, count = False, 0
         async for tp, message in self.getmany(timeout=_POLL):
-            if self._seeks != self._seeks_at_poll:
-                break
             behind |= (self.highwater(tp) or 0) > message.offset + 2  # 2: a transaction's marker may be the last
             count += 1
             if count % _YIELD_EVERY == 0:
@@ -194,37 +251,32 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             await asyncio.sleep(0.001)
 
     async def _deliver(self, tp: TP, message: Any) -> None:
-        message.seek = self._seeks_at_poll
-        read, delivered = self._read_offset[tp], self._delivered.get(tp)
-        if read is not None and message.offset < read:
-            return  # left over from before a seek
+        turn = message.turn = self._turn_of_poll
+        if self._is_changelog_tp(tp):
+            if turn.rebalances == self.turn.rebalances and message.offset >= (self._read_offset[tp] or 0):
+                await self._hand_over(message)
+        elif turn == self.turn and (self.settled or self.app.client_only):
+            await self._hand_over(message)
+            if turn == self.turn and tp in self._progress:
+                self._progress[tp].read(message.first_offset, message.offset)
+
+    async def _hand_over(self, message: Any) -> None:
         if self.suspend_flow.is_set():
             await self.wait_first(self.callback(message), self.suspend_flow.wait())
         else:
             await self.callback(message)
-        # Faust's read offset is the last one delivered or, after a seek, the next one to read.
-        expected = message.first_offset if read is None else read + (read == delivered)
-        first = min(expected, message.first_offset)
-        self._first_of[tp][message.offset] = first
-        self._done_to.setdefault(tp, first)
-        self._delivered[tp] = self._read_offset[tp] = message.offset
 
     def _new_offset(self, tp: TP) -> int | None:
         """The offset up to which everything is acked; Faust commits it if it is news."""
-        done = self._done_to.get(tp)
-        if done is None:
+        progress = self._progress.get(tp)
+        if progress is None:
             return None
-        acked, first_of, left = self._acked[tp], self._first_of[tp], []
-        for offset in sorted(acked):
-            if first_of.get(offset, offset) <= done:
-                done = max(done, offset + 1)
-                first_of.pop(offset, None)
-            else:
-                left.append(offset)
-        self._acked_index[tp].difference_update(set(acked).difference(left))
-        acked[:] = left
-        self._done_to[tp] = done
-        return done
+        acked = self._acked[tp]
+        progress.done = max(progress.done, self._committed_offset[tp] or 0)  # by a commit that a rebalance overtook
+        waiting = progress.work_off(acked)
+        self._acked_index[tp].difference_update(set(acked) - waiting)
+        acked[:] = sorted(waiting)
+        return progress.done
 
 
 class IdempotentProducer(driver.Producer):  # type: ignore[misc]
@@ -249,10 +301,6 @@ class BatchApp(faust.App):  # type: ignore[misc]
         self.bulk_topics = bulk_topics
         self.consumer_linger = consumer_linger
         super().__init__(*args, Stream=BatchStream, **kwargs)
-        self.on_rebalance_complete.connect(self._on_recovered)
-
-    def _on_recovered(self, *_: Any, **__: Any) -> None:
-        self.consumer.on_recovered()
 
     def place(self, tp: TP, committed: int) -> int:
         """The offset to go on from: `committed`, or one before it where state has been lost since."""

@@ -193,7 +193,7 @@ class App(BatchApp):
 
     def partitions_at_hand(self, topic: Any) -> list[int]:
         """The partitions of a topic that this worker owns; none while a rebalance or recovery goes on."""
-        if self.rebalancing or self.in_recovery:
+        if not self.consumer.settled:
             return []
         name = topic.get_topic_name()
         return sorted(tp.partition for tp in self.consumer.assignment() if tp.topic == name)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import subprocess
 import sys
 from collections import defaultdict
@@ -16,7 +17,7 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_alpha.bulk import BatchConsumer
+from causal_alpha.bulk import BatchConsumer, Turn
 from causal_alpha.messages import Messages, Row
 
 PARTITIONS = 3
@@ -30,60 +31,57 @@ def test_messages_after_an_offset_are_those_behind_it(offsets: set[int], offset:
     assert list(Messages.of(rows).after(offset)) == [row for row in rows if row.offset > offset]
 
 
-class Commits(BatchConsumer):
-    """The offset arithmetic alone, without a broker."""
-
-    def __init__(self) -> None:
-        self._first_of = defaultdict(dict)
-        self._done_to: dict[TP, int] = {}
-        self._acked = defaultdict(list)
-        self._acked_index = defaultdict(set)
+TICKS, MORE, CHANGELOG = TP("ticks", 0), TP("ticks", 1), TP("changelog", 0)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5)), min_size=1, max_size=12), st.data())
-def test_commit_never_passes_a_batch_that_is_not_acked(steps: list[tuple[int, int]], data: st.DataObject) -> None:
-    tp, consumer = TP("ticks", 0), Commits()
-    position, batches = 0, []
-    for hole, size in steps:  # a hole (compaction, transaction marker) belongs to the batch behind it
-        batches.append((position, position + hole + size - 1))
-        position += hole + size
-    consumer._done_to[tp] = 0
-    for first, last in batches:
-        consumer._first_of[tp][last] = first
-
-    acked: set[int] = set()
-    for place in data.draw(st.permutations(range(len(batches)))):
-        acked.add(place)
-        consumer._acked[tp].append(batches[place][1])
-        consumer._acked_index[tp].add(batches[place][1])
-        complete = next((i for i in range(len(batches)) if i not in acked), len(batches))
-        assert consumer._new_offset(tp) == (batches[complete][0] if complete < len(batches) else position)
-    assert not consumer._first_of[tp]
-    assert not consumer._acked[tp]
+class Message(SimpleNamespace):
+    __hash__ = object.__hash__
 
 
-class Rebalanced(BatchConsumer):
-    """What is known of rebalances alone; `places` are those that an app would give, and `sought` those gone to."""
+class Alone(BatchConsumer):
+    """What is Faust's and Kafka's replaced: `places` are those that an app would give, `sought` those gone to."""
 
-    def __init__(self, places: dict[TP, int], committed: dict[TP, int]) -> None:
-        self.app = SimpleNamespace(place=lambda tp, committed: min(committed, places.get(tp, committed)))
-        self._first_of, self._done_to, self._delivered = defaultdict(dict), {}, {}
-        self._polling, self._seeks, self._seeks_at_poll = asyncio.Lock(), 0, 0
-        self._recovered = self._settled = False
+    def __init__(self, places: dict[TP, int], committed: dict[TP, int], earliest: int = 5) -> None:
+        self.app = SimpleNamespace(
+            place=lambda tp, committed: min(committed, places.get(tp, committed)),
+            topics=SimpleNamespace(acks_enabled_for=lambda topic: True),
+            client_only=False,
+        )
+        self._progress, self._polling, self.turn = {}, asyncio.Lock(), Turn()
+        self._turn_of_poll = self.turn
+        self._acked, self._acked_index, self._unacked_messages = defaultdict(list), defaultdict(set), set()
         self._committed_offset = defaultdict(lambda: None, committed)
+        self._read_offset: defaultdict[TP, int | None] = defaultdict(lambda: None)
+        self._waiting_for_ack, self._n_acked, self._earliest = None, 0, earliest
+        self.suspend_flow, self.log = asyncio.Event(), logging.getLogger("alone")
         self.sought: dict[TP, int] = {}
+        self.came: list[int] = []
 
     def assignment(self) -> set[TP]:
-        return {TP("ticks", 0), TP("ticks", 1)}
+        return {TICKS, MORE, CHANGELOG}
 
     def _is_changelog_tp(self, tp: TP) -> bool:
-        return False
+        return tp == CHANGELOG
+
+    async def callback(self, message: Any) -> None:
+        self.came.append(message.offset)
 
     async def earliest_offsets(self, *tps: TP) -> dict[TP, int]:
-        return dict.fromkeys(tps, 5)
+        return dict.fromkeys(tps, self._earliest)
 
     async def seek_wait(self, places: Any) -> None:
         self.sought = dict(places)
+
+    async def poll(self, first: int, last: int | None = None, tp: TP = TICKS) -> Any:
+        """A batch that a poll has just brought, delivered."""
+        self._turn_of_poll = self.turn
+        return await self.deliver(first, last, tp)
+
+    async def deliver(self, first: int, last: int | None = None, tp: TP = TICKS) -> Any:
+        last = first if last is None else last
+        message = Message(tp=tp, topic=tp.topic, offset=last, first_offset=first, acked=False)
+        await self._deliver(tp, message)
+        return message
 
 
 @pytest.fixture
@@ -93,53 +91,125 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     async def nothing(*_: Any) -> None:
         return None
 
-    for name in ("perform_seek", "on_partitions_revoked"):
+    for name in ("perform_seek", "on_partitions_revoked", "on_partitions_assigned"):
         monkeypatch.setattr(f"faust.transport.drivers.aiokafka.Consumer.{name}", nothing)
 
 
-async def test_message_stands_until_a_rebalance_and_its_like_after_the_seek(alone: None) -> None:
-    consumer = Rebalanced({}, {})
-
-    def message() -> Any:
-        return SimpleNamespace(seek=consumer._seeks)
-
-    async def settle() -> None:
-        consumer.on_recovered()
-        await consumer.perform_seek()
-
-    early = message()
-    assert not consumer.stands(early)  # tables have not recovered yet
-    await settle()
-    before = message()
-    assert consumer.stands(before)
-    assert not consumer.stands(early)
-
-    await consumer.on_partitions_revoked({TP("ticks", 0)})
-    assert not consumer.stands(before)
-    await consumer.perform_seek()  # Faust seeks, too, when a poll meets a flow that has stopped
-    meanwhile = message()
-    assert not consumer.stands(meanwhile)
-    await settle()
-
-    assert not consumer.stands(before)
-    assert not consumer.stands(meanwhile)
-    assert consumer.stands(message())
+async def rebalance(consumer: Alone) -> None:
+    await consumer.on_partitions_revoked(consumer.assignment())
+    await consumer.on_partitions_assigned(consumer.assignment())
 
 
-async def test_seek_goes_back_to_what_state_knows_once_tables_have_recovered(alone: None) -> None:
-    zero, one = TP("ticks", 0), TP("ticks", 1)
-    consumer = Rebalanced({zero: 7}, {zero: 20, one: 30})
-    await consumer.perform_seek()
-    assert (consumer.sought, consumer._committed_offset[zero]) == ({}, 20)
-
-    consumer.on_recovered()
+async def test_seek_goes_to_what_state_knows_to_the_commit_or_to_the_start(alone: None) -> None:
+    consumer = Alone({TICKS: 7}, {TICKS: 20, MORE: 30})
     await consumer.perform_seek()
 
-    assert consumer.sought == {zero: 7}
-    assert (consumer._committed_offset[zero], consumer._committed_offset[one]) == (None, 30)
-    fresh = Rebalanced({}, {one: 30})
+    assert consumer.sought == {TICKS: 7, MORE: 30}
+    assert (consumer._committed_offset[TICKS], consumer._committed_offset[MORE]) == (None, 30)
+    fresh = Alone({}, {MORE: 30})
     await fresh.perform_seek()
-    assert fresh.sought == {zero: 5}  # without a commit from the first message there is
+    assert fresh.sought == {TICKS: 5, MORE: 30}
+
+
+async def test_seek_tells_of_messages_that_kafka_deleted_before_they_were_read(
+    alone: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    consumer = Alone({}, {TICKS: 20, MORE: 30}, earliest=25)
+    await consumer.perform_seek()
+
+    assert consumer.sought == {TICKS: 25, MORE: 30}
+    assert "ticks/0: expected the messages from offset 20 on, was 25" in caplog.text
+    assert "ticks/1" not in caplog.text
+
+
+async def test_messages_count_from_the_seek_to_the_next_rebalance(alone: None) -> None:
+    consumer = Alone({}, {TICKS: 20})
+    early = await consumer.poll(20)
+    await consumer.perform_seek()
+    late = await consumer.deliver(21)  # the poll was before the seek
+    now = await consumer.poll(20)
+    assert consumer.came == [20]
+    assert [consumer.stands(message) for message in (early, late, now)] == [False, False, True]
+
+    await consumer.on_partitions_revoked({TICKS})
+    await consumer.deliver(21)
+    await consumer.on_partitions_assigned({TICKS})
+    await consumer.poll(22)
+
+    assert consumer.came == [20]
+    assert not consumer.stands(now)
+    assert not consumer.settled
+
+
+async def test_changelogs_are_read_from_one_rebalance_to_the_next(alone: None) -> None:
+    consumer = Alone({}, {})
+    await consumer.poll(1, tp=CHANGELOG)
+    await consumer.perform_seek()
+    await consumer.deliver(2, tp=CHANGELOG)
+    await rebalance(consumer)
+    await consumer.deliver(3, tp=CHANGELOG)
+    consumer._read_offset[CHANGELOG] = 1  # where a recovery seeks
+    for offset in (0, 1, 2):
+        await consumer.poll(offset, tp=CHANGELOG)
+
+    assert consumer.came == [1, 2, 1, 2]
+
+
+async def test_seek_that_a_rebalance_overtakes_settles_nothing(alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    consumer = Alone({}, {TICKS: 20})
+
+    async def revoke(places: Any) -> None:
+        await rebalance(consumer)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(consumer, "seek_wait", revoke)
+        await consumer.perform_seek()
+    await consumer.poll(20)
+    assert not consumer.settled
+    assert not consumer.came
+
+    await consumer.perform_seek()
+    await consumer.poll(20)
+    assert consumer.came == [20]
+
+
+async def test_message_before_a_full_queue_at_a_rebalance_holds_up_nothing_later(
+    alone: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is what comes after the seek left out, nor is a commit made past it."""
+    consumer, room = Alone({}, {TICKS: 20}), asyncio.Event()
+
+    async def wait(message: Any) -> None:
+        await room.wait()
+
+    await consumer.perform_seek()
+    with monkeypatch.context() as patch:
+        patch.setattr(consumer, "callback", wait)
+        blocked = asyncio.create_task(consumer.poll(50))
+        await asyncio.sleep(0)
+    await rebalance(consumer)
+    await consumer.perform_seek()
+    room.set()
+    stale = await blocked
+    again = [await consumer.poll(offset) for offset in range(20, 25)]
+
+    assert consumer.came == [20, 21, 22, 23, 24]
+    consumer.ack(stale)
+    assert consumer._new_offset(TICKS) == 20
+    for message in again:
+        consumer.ack(message)
+    assert consumer._new_offset(TICKS) == 25
+
+
+async def test_commit_that_a_rebalance_overtook_does_not_stop_later_ones(alone: None) -> None:
+    consumer = Alone({}, {TICKS: 20})
+    await rebalance(consumer)
+    await consumer.perform_seek()
+    consumer._committed_offset[TICKS] = 23  # Kafka's answer, given before
+    for last in (21, 24, 25):
+        consumer.ack(await consumer.poll(last - 1, last))
+
+    assert consumer._new_offset(TICKS) == 26
 
 
 async def fill(broker: str, topic: str) -> None:
