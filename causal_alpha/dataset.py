@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from causal_alpha.actions import from_meta
 from causal_alpha.errors import ModelError
@@ -201,6 +202,14 @@ class Dataset:
         window: Floats = columns[np.maximum(source, 0)]
         window[self.place[rows][:, None] < back] = np.nan
         return window
+
+    def run(self, first: int, end: int, length: int) -> Floats:
+        """The last `length` vectors, all of them, of the rows from `first` to `end`: a view that can't be written to.
+
+        The rows and what comes before them are one symbol's; nothing checks it.
+        """
+        windows = sliding_window_view(self.values[first - length + 1 : end], length, axis=0)
+        return np.moveaxis(windows, 1, 2)
 
     # -- identity --------------------------------------------------------------------------------
 

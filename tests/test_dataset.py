@@ -97,6 +97,14 @@ def test_lags_are_the_past_vectors_and_nan_before_the_first(whole: Dataset) -> N
     assert lags[2, -1, 0] == whole.column("return_1")[460]
 
 
+def test_run_of_rows_has_the_lags_of_each_without_a_copy(whole: Dataset) -> None:
+    run = whole.run(260 + 3, 260 + 9, 4)
+
+    assert run.tobytes() == whole.lags(np.arange(260 + 3, 260 + 9), whole.names, 4).tobytes()
+    assert np.shares_memory(run, whole.values)
+    assert not run.flags.writeable
+
+
 def test_hash_tells_data_apart(panel: Frame[Bar], whole: Dataset) -> None:
     close = panel.floats("close").copy()
     close[-1] *= 1.0001

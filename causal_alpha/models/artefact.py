@@ -1,5 +1,6 @@
 """A model that can serve: its parameters, the shape of its errors, and where it comes from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
 
 _DEPTH = 500
+_LONG = 128
 
 
 @dataclass(frozen=True)
@@ -58,22 +60,38 @@ class Artefact:
 
 def look_back(model: Model, dataset: "Dataset", rows: Ints) -> Outlook:
     """What the model says at each of these rows of a dataset, in chunks that fit into memory."""
-    columns = dataset.names
-    chunk = max(64, 2_000_000 // (model.lags * len(columns)))
-    parts = []
-    for at in range(0, len(rows), chunk):
-        some = rows[at : at + chunk]
-        symbols = tuple(dataset.symbols[code] for code in dataset.symbol[some].tolist())
-        parts.append(model.outlook(Vectors(dataset.names, symbols, dataset.lags(some, columns, model.lags))))
-    if not parts:
-        nothing = np.empty((0, len(HORIZONS)))
-        return Outlook(nothing, nothing)
-    squares = [part.squares for part in parts if part.squares is not None]
-    return Outlook(
-        location=np.concatenate([part.location for part in parts]),
-        ranges=np.concatenate([part.ranges for part in parts]),
-        squares=np.concatenate(squares) if squares else None,
-    )
+    location, ranges, squares = (np.full((len(rows), len(HORIZONS)), np.nan) for _ in range(3))
+    normal = False
+    for places, vectors in _in_chunks(dataset, rows, model.lags):
+        said = model.outlook(vectors)
+        location[places], ranges[places] = said.location, said.ranges
+        if said.squares is not None:
+            normal = True
+            squares[places] = said.squares
+    return Outlook(location, ranges, squares if normal else None)
+
+
+def _in_chunks(dataset: "Dataset", rows: Ints, lags: int) -> Iterator[tuple[Ints, Vectors]]:
+    """Places in `rows` with the vectors of those rows. Long runs of neighbours are read where they lie: a copy would
+    have each vector `lags` times.
+    """
+    chunk = max(64, 2_000_000 // (lags * len(dataset.names)))
+    order = np.argsort(rows, kind="stable")
+    whole = dataset.place[rows[order]] >= lags - 1
+    apart = (np.diff(rows[order]) != 1) | ~whole[1:] | ~whole[:-1]
+    runs = np.split(order, np.flatnonzero(apart) + 1)
+    short = np.concatenate([order[:0], *(run for run in runs if len(run) < _LONG)])
+    for run in (*(run for run in runs if len(run) >= _LONG), short):
+        for at in range(0, len(run), chunk):
+            places = run[at : at + chunk]
+            some = rows[places]
+            symbols = tuple(dataset.symbols[code] for code in dataset.symbol[some].tolist())
+            values = (
+                dataset.lags(some, dataset.names, lags)
+                if run is short
+                else dataset.run(int(some[0]), int(some[-1]) + 1, lags)
+            )
+            yield places, Vectors(dataset.names, symbols, values)
 
 
 def seal(model: Model, dataset: "Dataset", *, seed: int) -> Artefact:
