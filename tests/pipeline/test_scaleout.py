@@ -99,7 +99,6 @@ def check_everything(kafka: str, mongo: str, workers: Sequence[Any], partitions:
         assert {row["values"][MARKET] for row in rows} == {returns.mean()}
 
 
-@pytest.mark.nightly
 def test_worker_joins_and_is_killed_without_changing_a_bar_or_a_feature(worker: Any, kafka: str, mongo: str) -> None:
     """Case 7 of the peers' reference: after two rebalances commits go on, and nothing comes twice."""
     first, second = (worker(start=False, partitions=2, **SETTINGS) for _ in range(2))
@@ -114,7 +113,6 @@ def test_worker_joins_and_is_killed_without_changing_a_bar_or_a_feature(worker: 
     check_everything(kafka, mongo, [first], 2, *sent)
 
 
-@pytest.mark.nightly
 def test_workers_come_and_go_without_changing_a_bar_or_a_feature(worker: Any, kafka: str, mongo: str) -> None:
     first, second, third = (worker(start=False, partitions=4, **SETTINGS) for _ in range(3))
     first.start()
