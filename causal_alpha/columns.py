@@ -41,7 +41,7 @@ class Labels:
 
     @classmethod
     def constant(cls, value: str, n: int) -> "Labels":
-        return cls(np.zeros(n, dtype=np.int32), (value,))
+        return cls(same(np.int32(0), n), (value,))
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -51,7 +51,7 @@ class Labels:
         return [names[code] for code in self.codes.tolist()]
 
     def take(self, rows: Rows) -> "Labels":
-        return Labels(self.codes[rows], self.names)
+        return Labels(pick(self.codes, rows), self.names)
 
     def equals(self, name: str) -> npt.NDArray[np.bool_]:
         """Mask of the rows that carry `name`."""
@@ -61,6 +61,28 @@ class Labels:
 
 
 Column: TypeAlias = Labels | npt.NDArray[Any]
+
+
+def same(value: Any, n: int) -> npt.NDArray[Any]:
+    """A read-only array of n times the same number, which takes the memory of one.
+
+    >>> is_same(same(1.5, 3)), same(1.5, 3).tolist()
+    (True, [1.5, 1.5, 1.5])
+    """
+    return np.broadcast_to(value, n)
+
+
+def is_same(values: npt.NDArray[Any]) -> bool:
+    """Whether an array was made by `same` and has a first value."""
+    return values.strides == (0,) and len(values) > 0
+
+
+def pick(values: npt.NDArray[Any], rows: Rows) -> npt.NDArray[Any]:
+    """The rows chosen by a mask or by positions; of `same` values, as many."""
+    if is_same(values) and len(rows):
+        return same(values[0], int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows))
+    return values[rows]
+
 
 _NUMBERS: Mapping[type, Any] = {int: np.int64, float: np.float64, bool: np.bool_}
 
@@ -103,14 +125,15 @@ def to_values(column: Column) -> list[Any]:
 
 def default_column(record: type[msgspec.Struct], name: str, n: int) -> Column:
     """A column of a field's default. Raises FrameError where the field has none."""
-    value = _defaults(record).get(name)
+    value = column_defaults(record).get(name)
     if value is None:
         raise FrameError(f"columns of {record.__name__}: expected {name}, was missing", reason="schema")
-    return Labels.constant(value, n) if isinstance(value, str) else np.full(n, value)
+    return Labels.constant(value, n) if isinstance(value, str) else same(value, n)
 
 
 @cache
-def _defaults(record: type[msgspec.Struct]) -> Mapping[str, Any]:
+def column_defaults(record: type[msgspec.Struct]) -> Mapping[str, Any]:
+    """Column name → default, for the fields that have one."""
     names = record.__struct_fields__[-len(record.__struct_defaults__) :] if record.__struct_defaults__ else ()
     return MappingProxyType(
         {
@@ -128,13 +151,20 @@ def join(columns: Sequence[Column]) -> Column:
         arrays = cast("Sequence[npt.NDArray[Any]]", columns)
         if first.ndim == 2:
             arrays = [array for array in arrays if len(array)] or arrays[:1]
-        return np.concatenate(arrays)
+        return _chain(arrays)
     every = cast("Sequence[Labels]", columns)
-    if all(labels.names == first.names for labels in every):
-        return Labels(np.concatenate([labels.codes for labels in every]), first.names)
+    if all(labels.names is first.names or labels.names == first.names for labels in every):
+        return Labels(_chain([labels.codes for labels in every]), first.names)
     places: dict[str, int] = {}
     codes = []
     for labels in every:
         places_here = [places.setdefault(name, len(places)) for name in labels.names]
         codes.append(np.asarray(places_here, dtype=np.int32)[labels.codes] if len(labels) else labels.codes)
     return Labels(np.concatenate(codes), tuple(places))
+
+
+def _chain(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Arrays one after the other; those of one and the same number stay one."""
+    if all(map(is_same, arrays)) and len({array[0].tobytes() for array in arrays}) == 1:
+        return same(arrays[0][0], sum(map(len, arrays)))
+    return np.concatenate(arrays)

@@ -8,10 +8,13 @@ annotation            in memory               on the wire
 ``int``               int64 array             int64
 ``float``             float64 array           float64
 ``bool``              bool array              uint8
-``str``               `Labels`                dictionary<int32, string>
+``str``               `Labels`                dictionary<int8 to int32, string>
 ``bytes``             object array of bytes   binary
 ``tuple[float, ...]`` float64 array (n, k)    fixed_size_list<float64>[k]
 ====================  ======================  =============================
+
+Columns that are NaN in every row, as a record's default is, are left out on the wire, and any column whose
+field has a default may be.
 
 `meta` holds a few strings about the whole batch (a heartbeat, a watermark, an origin).
 """
@@ -37,6 +40,7 @@ from causal_alpha.columns import (
     column_kinds,
     default_column,
     join,
+    pick,
     to_column,
     to_values,
 )
@@ -125,7 +129,7 @@ class Frame(Generic[R]):
     def take(self, rows: Rows, meta: Mapping[str, str] | None = None) -> "Frame[R]":
         """The rows chosen by a mask or by positions."""
         columns = {
-            name: column.take(rows) if isinstance(column, Labels) else column[rows]
+            name: column.take(rows) if isinstance(column, Labels) else pick(column, rows)
             for name, column in self.columns.items()
         }
         return Frame(self.record, columns, self.meta if meta is None else meta)
