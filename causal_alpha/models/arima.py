@@ -120,7 +120,7 @@ class _Search:
     def _try(self, order: Order, rows: list[int]) -> list[int]:
         """The rows for which `order` has the least BIC so far."""
         found = np.stack([_hannan_rissanen(self.returns[row, -self.counts[row] :], order) for row in rows])
-        squares = (recursion.innovations(found, self.returns[rows]) ** 2).sum(axis=1)
+        squares = _squares(found, self.returns[rows])
         better = []
         for place, row in enumerate(rows):
             self.tried[row].add(order)
@@ -163,6 +163,15 @@ def _hannan_rissanen(returns: Floats, order: Order) -> Floats:
     ar, ma = np.zeros(MOST), np.zeros(MOST)
     ar[:p], ma[:q] = found.ar_params, found.ma_params
     return np.concatenate([forgetful(ar), -forgetful(-ma)])
+
+
+def _squares(coefficients: Floats, returns: Floats) -> Floats:
+    """Sum of squares (n,) of what each of the returns (n, bars) was beyond its forecast by the `recursion`."""
+    filters = training_package("scipy.signal")
+    found = np.empty(len(returns))
+    for row, (ar, ma) in enumerate(zip(coefficients[:, :2], coefficients[:, 2:], strict=True)):
+        found[row] = (filters.lfilter([1.0, *-ar], [1.0, *ma], returns[row]) ** 2).sum()
+    return found
 
 
 def forgetful(lags: Floats) -> Floats:

@@ -18,6 +18,8 @@ from causal_alpha.scoring import SMALLEST
 if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
 
+_ROUNDING = 1e-10
+
 SCALES = ("log_range_1", "log_range_5", "log_range_22")
 
 
@@ -98,6 +100,20 @@ def fit(dataset: "Dataset", *, seed: int = 0, least: int = 500) -> HarX:
 
 def smeared(inputs: Floats, target: Floats) -> Floats:
     """Least-squares coefficients of a log, its constant (the first) raised so that the exponential is unbiased."""
-    found = np.asarray(np.linalg.lstsq(inputs, target, rcond=None)[0], dtype=np.float64)
+    found = least_squares(inputs, target)
     found[0] += np.log(np.exp(target - inputs @ found).mean())
     return found
+
+
+def least_squares(inputs: Floats, target: Floats) -> Floats:
+    """The shortest weights (k,) that bring inputs (n, k) nearest to a target (n,), by the normal equations.
+
+    Columns are scaled first. What they span in a direction of less than 1e-5 of the widest is taken for rounding, as
+    where one symbol is its own market.
+    """
+    size = np.sqrt((inputs**2).sum(axis=0))
+    size[size == 0] = 1.0
+    product = (inputs.T @ inputs) / np.outer(size, size)
+    found, *_ = np.linalg.lstsq(product, (inputs.T @ target) / size, rcond=_ROUNDING)
+    weights: Floats = found / size
+    return weights

@@ -61,12 +61,3 @@ def forecast(coefficients: Coefficients, state: Floats, bars: int) -> Floats:
         ahead[:, bar] = (coefficients * state).sum(axis=1)
         state = np.column_stack([ahead[:, bar], state[:, 0], np.zeros(len(state)), state[:, 2]])
     return ahead
-
-
-def innovations(coefficients: Coefficients, returns: Floats) -> Floats:
-    """What each return was beyond its forecast, (n, bars)."""
-    state, found = start(len(returns)), np.empty_like(returns)
-    for bar in range(returns.shape[1]):
-        state = step(coefficients, state, returns[:, bar])
-        found[:, bar] = state[:, 2]
-    return found

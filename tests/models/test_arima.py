@@ -66,6 +66,18 @@ def test_window_of_the_model_forgets_its_start() -> None:
     assert np.abs(recursion.forecast(far, long, 5) - recursion.forecast(far, short, 5)).max() < 1e-4
 
 
+def test_squares_are_those_of_the_recursion_that_serves() -> None:
+    returns = np.stack([simulated("both", 300, seed) for seed in range(3)])
+    returns[1, :100] = 0.0  # a symbol that came later
+    coefficients = np.array([[0.6, -0.2, 0.5, 0.1], [0.0, 0.0, 0.0, 0.0], [-0.4, 0.0, 0.3, 0.0]])
+    state, total = recursion.start(3), np.zeros(3)
+    for bar in range(300):
+        state = recursion.step(coefficients, state, returns[:, bar])
+        total += state[:, 2] ** 2
+
+    assert np.allclose(arima._squares(coefficients, returns), total, rtol=1e-12)
+
+
 @given(st.floats(-2.5, 2.5), st.floats(-2.5, 2.5))
 def test_forgetful_polynomials_have_no_root_beyond_the_limit(one: float, two: float) -> None:
     forced = arima.forgetful(np.array([one, two]))
