@@ -1,10 +1,11 @@
-"""Tomorrow is like the last year: a random walk of constant variance. Nothing may be served that is worse."""
+"""The next bar is like the last ones: a random walk of constant variance. Nothing may be served that is worse."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from causal_alpha.frames import Floats
 from causal_alpha.models.base import HORIZONS, Outlook, Vectors
 from causal_alpha.scoring import SMALLEST
 
@@ -14,18 +15,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Naive:
-    """Location 0, the mean variance of the last `lags` bars for every bar to come."""
+    """Location 0, for every bar to come the mean variance of the last `lags` bars, as many as a worker keeps.
+
+    Silent about a symbol of which fewer than `least` returns are known, or not the newest.
+    """
 
     family: str = "naive"
-    lags: int = 250
+    lags: int = 128
+    least: int = 22
 
     def outlook(self, vectors: Vectors) -> Outlook:
-        ranges = np.exp(vectors.column("log_range_1", self.lags)).mean(axis=1)
-        squares = np.maximum((vectors.column("return_1", self.lags) ** 2).mean(axis=1), SMALLEST)
+        returns, ranges = vectors.column("return_1", self.lags), np.exp(vectors.column("log_range_1", self.lags))
+        known = np.isfinite(returns) & np.isfinite(ranges)
+        count = known.sum(axis=1)
+        speaks = known[:, -1] & (count >= self.least)
+
+        def mean(values: Floats) -> Floats:
+            found = np.where(known, values, 0.0).sum(axis=1) / np.maximum(count, 1)
+            return np.where(speaks, np.maximum(found, SMALLEST), np.nan)[:, None]
+
+        flat = np.ones(len(HORIZONS))
         return Outlook(
-            location=np.where(np.isfinite(ranges), 0.0, np.nan)[:, None] * np.ones(len(HORIZONS)),
-            ranges=ranges[:, None] * np.ones(len(HORIZONS)),
-            squares=squares[:, None] * np.asarray(HORIZONS, dtype=np.float64),
+            location=np.where(speaks, 0.0, np.nan)[:, None] * flat,
+            ranges=mean(ranges) * flat,
+            squares=mean(returns**2) * np.asarray(HORIZONS, dtype=np.float64),
         )
 
 

@@ -132,7 +132,7 @@ def test_blend_needs_its_floor_and_falls_silent_with_it(data: Dataset) -> None:
 
 
 def test_floor_speaks_where_the_champion_has_too_little_history(data: Dataset) -> None:
-    champion, floor = seal(naive.fit(data), data, seed=0), seal(har.fit(data), data, seed=0)
+    champion, floor = (seal(one, data, seed=0) for one in (naive.Naive(lags=250, least=250), har.fit(data)))
     rows = np.flatnonzero((data.place == 150) | (data.place == 600) | (data.place == 20))
     symbols = tuple(data.symbols[code] for code in data.symbol[rows].tolist())
     spoken = speak([champion, floor], Vectors(data.names, symbols, data.lags(rows, data.names, 250)))
