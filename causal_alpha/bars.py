@@ -16,9 +16,10 @@ import numpy as np
 from causal_alpha.barstate import BarState, Counts, Rules
 from causal_alpha.book import PARTIAL, QUALITY, Book, Parts, Trades
 from causal_alpha.closing import close, forget, revise
+from causal_alpha.columns import is_same, pick, same
 from causal_alpha.frames import Floats, Frame, Ints, Labels
 from causal_alpha.intervals import NEVER
-from causal_alpha.keys import group_starts, key_order, slot_of, start_of, symbol_of, to_key
+from causal_alpha.keys import group_starts, key_order, start_of, symbol_of, to_key
 from causal_alpha.liveness import Beat, Gap, Sign
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sums import Slices, slices
@@ -26,7 +27,6 @@ from causal_alpha.sums import Slices, slices
 __all__ = ["NEVER", "BarState", "Beat", "Counts", "Gap", "Rolled", "Rules", "Sign", "forming", "roll"]
 
 _NO_BARS: Frame[Bar] = Frame.empty(Bar)
-_NO_TRADES = Trades.joined([])
 
 
 class Rolled(NamedTuple):
@@ -36,32 +36,44 @@ class Rolled(NamedTuple):
     late: Ints
 
 
+class Accepted(NamedTuple):
+    """Trades and their rows in the batch."""
+
+    trades: Trades
+    rows: Ints
+
+
+_NOBODY = Accepted(Trades.joined([]), np.empty(0, dtype=np.int64))
+
+
 def roll(state: BarState, ticks: Frame[Tick], signs: Sequence[Sign] = ()) -> Rolled:
     """Fold usable ticks into the state, and what sources said between them, in log order."""
     ts = ticks.ints("ts")
     passed = _passed(state, ts, signs)
     _listen(state, ts, passed, signs)
     before, state.watermark = state.watermark, int(passed[-1])
-    width = state.finest.length
-    gone = ts - ts % width + (width + state.rules.correction) <= passed[:-1]
-    arrival = np.flatnonzero(~gone)
-    trades, rows = _accept(state, ticks, arrival)
+    gone = _gone(state, ts, passed)
+    on_time, behind = _accept(state, ticks, passed, gone)
     news: dict[str, list[Frame[Bar]]] = {interval: [] for interval in state.books}
+    parts = _parts(on_time.trades, state.finest.length) if len(on_time.rows) else None
     for interval, book in state.books.items():
-        late = _add(book, trades, passed[rows])
+        if parts is not None:
+            book.add(parts if book is state.finest else parts.coarser(state.finest.length, book.length))
+        late = _add(book, behind, passed) if len(behind.rows) else behind
         final = close(state, interval)
         if len(final):
             news[interval].append(_to_frame(state, interval, final))
-        if len(late):
-            for bars, known in revise(state, interval, trades.take(late), passed[rows[late]]):
+        if len(late.rows):
+            for bars, known in revise(state, interval, late.trades, passed[late.rows]):
                 news[interval].append(_to_frame(state, interval, bars, "revised", known))
     for interval, active in state.activity.items():
-        active.add(trades, passed[rows])
+        for some in (on_time, behind):
+            active.add(some.trades, passed[some.rows])
         news[interval] = _full(state, interval, before)
     forget(state)
-    state.counts.late += len(ts) - len(arrival)
+    state.counts.late += len(gone)
     frames = {interval: Frame.concat(parts) if parts else _NO_BARS for interval, parts in news.items()}
-    return Rolled(frames, np.flatnonzero(gone))
+    return Rolled(frames, gone)
 
 
 def _full(state: BarState, interval: str, before: int) -> list[Frame[Bar]]:
@@ -123,62 +135,88 @@ def _listen(state: BarState, ts: Ints, passed: Ints, signs: Sequence[Sign]) -> N
             state.feeds.gaps.append((sign.symbols, start // width, -(-sign.end // width)))
 
 
-def _accept(state: BarState, ticks: Frame[Tick], arrival: Ints) -> tuple[Trades, Ints]:
-    """Bring the rows in time together by bar, drop duplicates. `arrival`: these rows, in log order.
+def _gone(state: BarState, ts: Ints, passed: Ints) -> Ints:
+    """The rows whose bar of the finest interval can't change any more."""
+    width, correction = state.finest.length, state.rules.correction
+    rows = np.flatnonzero(ts + correction < passed[:-1])  # some of them are not
+    return rows[(ts[rows] // width + 1) * width + correction <= passed[rows]]
 
-    Returns the trades and their rows.
+
+def _accept(state: BarState, ticks: Frame[Tick], passed: Ints, gone: Ints) -> tuple[Accepted, Accepted]:
+    """Bring all rows but those `gone` together by bar, drop duplicates.
+
+    Returns those whose bar of the finest interval was open when they came, and the others.
     """
-    if not len(arrival):
-        return _NO_TRADES, arrival
-    whole = len(arrival) == len(ticks)
-    symbol, ts = _codes(ticks, "symbol", state.symbol), ticks.ints("ts")
-    keys = to_key(symbol, ts, state.finest.length)
-    rows = key_order(keys) if whole else arrival[key_order(keys[arrival])]
-    keys, ids = keys[rows], ticks.ints("id")[rows]
+    if len(gone) == len(ticks):
+        return _NOBODY, _NOBODY
+    ts, width = ticks.ints("ts"), state.finest.length
+    keys = to_key(_codes(ticks, "symbol", state.symbol), ts, width)
+    rows = key_order(keys)
+    if len(gone):
+        kept = np.ones(len(ticks), dtype=np.bool_)
+        kept[gone] = False
+        rows = rows[kept[rows]]
+    keys, ids = keys.take(rows), ticks.ints("id").take(rows)
     fresh = state.seen.fresh(keys, ids, group_starts(keys))
     if not fresh.all():
-        state.counts.duplicates += len(rows) - int(fresh.sum())
+        state.counts.duplicates += len(rows) - int(np.count_nonzero(fresh))
         rows, keys, ids = rows[fresh], keys[fresh], ids[fresh]
     state.counts.in_bars += len(rows)
-    ts, price, size = ts[rows], ticks.floats("price")[rows], ticks.floats("size")[rows]
+    slow = np.flatnonzero(ts < passed[:-1])
+    slow = slow[(ts[slow] // width + 1) * width <= passed[slow]]
+    if not len(slow):
+        return _accepted(state, ticks, rows, keys, ids), _NOBODY
+    is_behind = np.zeros(len(ticks), dtype=np.bool_)
+    is_behind[slow] = True
+    is_behind = is_behind[rows]
+    on_time, behind = np.flatnonzero(~is_behind), np.flatnonzero(is_behind)
+    return (
+        _accepted(state, ticks, rows[on_time], keys[on_time], ids[on_time]),
+        _accepted(state, ticks, rows[behind], keys[behind], ids[behind]),
+    )
+
+
+def _accepted(state: BarState, ticks: Frame[Tick], rows: Ints, keys: Ints, ids: Ints) -> Accepted:
+    ts, price, size = ticks.ints("ts").take(rows), ticks.floats("price").take(rows), ticks.floats("size").take(rows)
     quote, sums = _measure(ticks, rows, price, size)
     trades = Trades(
-        symbol=symbol[rows],
+        symbol=symbol_of(keys),
         ts=ts,
         id=ids,
         price=price,
         size=size,
         quote=quote,
         sums=sums,
-        source=_codes(ticks, "source", state.source)[rows],
+        source=pick(_codes(ticks, "source", state.source), rows),
         ordered=_in_order(keys, ts, ids),
     )
-    return trades, rows
+    return Accepted(trades, rows)
 
 
 def _measure(ticks: Frame[Tick], rows: Ints, price: Floats, size: Floats) -> tuple[Floats, Slices]:
     """The quotes and sums of `Trades`."""
-    n, bid = len(rows), ticks.floats("bid")[rows]
-    if np.isnan(bid).all():
-        sums = np.empty((4, 3, n))
-        sums[:, :2] = slices(np.concatenate([size, price * size])).reshape(4, 2, n)
-        sums[:, 2] = sums[:, 0]
-        return np.full((4, n), np.nan), sums.reshape(12, n)
-    quote = np.stack([bid, *(ticks.floats(name)[rows] for name in ("ask", "bid_size", "ask_size"))])
+    n, bid = len(rows), pick(ticks.floats("bid"), rows)
+    if np.isnan(bid[:1] if is_same(bid) else bid).all():
+        sums = slices(np.stack([size, price * size])).reshape(8, n)
+        return np.broadcast_to(np.nan, (4, n)), sums
+    quote = np.stack([bid, *(pick(ticks.floats(name), rows) for name in ("ask", "bid_size", "ask_size"))])
     middle = (quote[0] + quote[1]) / 2
     bought = size * (1.0 + (price > middle) - (price < middle))  # twice: no quote is half a buy, too
-    return quote, slices(np.concatenate([size, price * size, bought])).reshape(12, n)
+    return quote, slices(np.stack([size, price * size, bought])).reshape(12, n)
 
 
-def _add(book: Book, trades: Trades, passed: Ints) -> Ints:
-    """Add the trades whose bar was open when they came; returns the rows of the others."""
-    keys = to_key(trades.symbol, trades.ts, book.length)
-    late = (slot_of(keys) + 1) * book.length <= passed
-    if late.any():
-        keys, trades = keys[~late], trades.take(~late)
-    if len(keys):
-        book.add(Parts.of(trades, keys, group_starts(keys)))
-    return np.flatnonzero(late)
+def _parts(trades: Trades, length: int) -> Parts:
+    keys = to_key(trades.symbol, trades.ts, length)
+    return Parts.of(trades, keys, group_starts(keys))
+
+
+def _add(book: Book, behind: Accepted, passed: Ints) -> Accepted:
+    """Add the trades whose bar was open when they came; returns the others."""
+    late = (behind.trades.ts // book.length + 1) * book.length <= passed[behind.rows]
+    if late.all():
+        return behind
+    book.add(_parts(behind.trades.take(~late), book.length))
+    return Accepted(behind.trades.take(late), behind.rows[late])
 
 
 def _to_frame(
@@ -205,7 +243,12 @@ def _frame(state: BarState, parts: Parts, interval: Labels, start: Ints, known_a
 
 def _codes(ticks: Frame[Tick], name: str, code: Callable[[str], int]) -> Ints:
     labels = ticks.labels(name)
-    return np.asarray([code(word) for word in labels.names], dtype=np.int64)[labels.codes]
+    codes = np.asarray([code(word) for word in labels.names], dtype=np.int64)
+    if len(codes) == 1:
+        return same(codes[0], len(labels))
+    if (codes == np.arange(len(codes))).all():  # one source alone has the same names in the same order
+        return labels.codes.astype(np.int64)
+    return codes.take(labels.codes)
 
 
 def _in_order(keys: Ints, ts: Ints, ids: Ints) -> bool:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from causal_alpha.frames import Floats, Frame, Ints, Labels
 from causal_alpha.intervals import NEVER
-from causal_alpha.keys import start_of, symbol_of
+from causal_alpha.keys import group_starts, start_of, symbol_of, to_key
 from causal_alpha.records import NO_ID, Bar
 from causal_alpha.sums import Slices, group_sums, totals
 
@@ -38,7 +38,8 @@ class Trades:
 
     `ordered` says that this is also their order by time and id.
     `quote` has shape (4, n): bid, ask and their sizes, NaN where there are none; `sums` (12, n): the
-    first slices of size, turnover and twice the bought size, then the second ones, and so on.
+    first slices of size, turnover and twice the bought size, then the second ones, and so on. Without any
+    quote that is (8, n), the bought sizes are left out.
     """
 
     symbol: Ints
@@ -62,8 +63,10 @@ class Trades:
         every: dict[str, Any] = {
             name: np.concatenate([none, *(getattr(part, name) for part in parts)], axis=-1)
             for name, none in _NO_TRADES.items()
+            if name != "sums"
         }
-        return cls(**every)
+        sums = [_NO_TRADES["sums"], *(_with_bought(part.sums) for part in parts)]
+        return cls(sums=np.concatenate(sums, axis=-1), **every)
 
     def columns(self) -> dict[str, npt.NDArray[Any]]:
         """The arrays by name, as the constructor takes them."""
@@ -93,6 +96,14 @@ _NO_TRADES: Mapping[str, Any] = {
     **{name: np.empty(0, dtype=np.int64) for name in ("symbol", "ts", "id", "source")},
     **{"price": np.empty(0), "size": np.empty(0), "quote": np.empty((4, 0)), "sums": np.empty((12, 0))},
 }
+
+
+def _with_bought(sums: Slices) -> Slices:
+    """Sums (12, n) from those of trades without quotes (8, n): half of a trade is a buy, so twice that is all of it."""
+    if len(sums) == 12:
+        return sums
+    every = sums.reshape(4, 2, -1)
+    return np.concatenate([every, every[:, :1]], axis=1).reshape(12, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +150,7 @@ class Parts:
         floats[HIGH] = np.maximum.reduceat(trades.price, begins)
         floats[LOW] = np.minimum.reduceat(trades.price, begins)
         floats[BID : ASK_SIZE + 1] = trades.quote[:, last]
-        floats[_SUMS] = group_sums(trades.sums, begins)
+        floats[_SUMS] = _with_bought(group_sums(trades.sums, begins))
         return cls(keys[begins], ints, floats)
 
     @classmethod
@@ -182,6 +193,24 @@ class Parts:
             return self if len(self) else other
         both = Parts.side_by_side([self, other])
         return both.take(np.argsort(both.key, kind="stable"))
+
+    def coarser(self, length: int, other: int) -> "Parts":
+        """What trades of bars of `length` say about those of the `other` length, a multiple; ns.
+
+        Only of `Parts.of`: nobody has been told of any.
+        """
+        keys = to_key(symbol_of(self.key), start_of(self.key, length), other)
+        begins = group_starts(keys)
+        ends = np.append(begins[1:], len(keys)) - 1
+        ints, floats = self.ints[:, ends], self.floats[:, ends]
+        if len(begins) < len(keys):
+            ints[TRADES] = np.add.reduceat(self.ints[TRADES], begins)
+            ints[FIRST_TS : FIRST_ID + 1] = self.ints[FIRST_TS : FIRST_ID + 1, begins]
+            floats[OPEN] = self.floats[OPEN, begins]
+            floats[HIGH] = np.maximum.reduceat(self.floats[HIGH], begins)
+            floats[LOW] = np.minimum.reduceat(self.floats[LOW], begins)
+            floats[_SUMS] = group_sums(self.floats[_SUMS], begins)
+        return Parts(keys[begins], ints, floats)
 
     def plus(self, other: "Parts") -> "Parts":
         """Column by column, the bars of two halves; `other` arrived later."""

@@ -12,6 +12,8 @@ from causal_alpha.records import NO_ID
 Mask = npt.NDArray[np.bool_]
 
 _COMPACT = 64
+_FAR = 1 << 61
+"""Ids and levels up to here can be added without overflow."""
 
 
 def _nothing() -> Ints:
@@ -50,9 +52,12 @@ class SeenIds:
         fresh: Mask = np.ones(len(ids), dtype=np.bool_)
         if not rising.all():
             numbered = ids != NO_ID
-            doubtful = self._doubtful(ids, rising & numbered, first, top) & numbered
-            if doubtful.any():
-                self._look_up(keys, ids, np.flatnonzero(doubtful), fresh, numbered)
+            levels, before = _levels(ids, first, top)
+            doubtful = np.flatnonzero((levels <= before) & numbered)
+            again = before[np.searchsorted(before, levels[doubtful])] == levels[doubtful]
+            fresh[doubtful[again]] = False
+            if not again.all():
+                self._look_up(keys, ids, doubtful[~again], fresh)
             new = fresh & numbered
             if not new.all():
                 keys, ids = keys[new], ids[new]
@@ -98,26 +103,9 @@ class SeenIds:
         known = self.top_keys[place] == keys
         return np.where(known, place, -1), np.where(known, self.top_ids[place], NO_ID)
 
-    @staticmethod
-    def _doubtful(ids: Ints, rising: Mask, first: Ints, top: Ints) -> Mask:
-        """The rows that aren't above all ids of their key before them."""
-        doubtful: Mask = np.zeros(len(ids), dtype=np.bool_)
-        end = np.append(first[1:], len(ids))
-        for group in np.flatnonzero(np.logical_and.reduceat(rising, first) == 0).tolist():
-            a, b = int(first[group]), int(end[group])
-            before = np.empty(b - a, dtype=np.int64)
-            before[0] = top[group]
-            np.maximum(ids[a : b - 1], top[group], out=before[1:])
-            np.maximum.accumulate(before, out=before)
-            doubtful[a:b] = ids[a:b] <= before
-        return doubtful
-
-    def _look_up(self, keys: Ints, ids: Ints, rows: Ints, fresh: Mask, numbered: Mask) -> None:
-        """Settle the doubtful `rows`: unmark those whose id is remembered or stands before them."""
-        wanted = np.unique(ids[rows])
-        sure = numbered.copy()
-        sure[rows] = False
-        seen = {pair for part in (self.rows(), (keys[sure], ids[sure])) for pair in _matches(*part, wanted)}
+    def _look_up(self, keys: Ints, ids: Ints, rows: Ints, fresh: Mask) -> None:
+        """Unmark those of the `rows` whose id is remembered, or stands before them in these rows."""
+        seen = _matches(*self.rows(), np.unique(ids[rows]))
         for row, pair in zip(rows.tolist(), zip(keys[rows].tolist(), ids[rows].tolist(), strict=True), strict=True):
             if pair in seen:
                 fresh[row] = False
@@ -138,8 +126,30 @@ class SeenIds:
             self.top_keys, self.top_ids = every[order], np.concatenate([self.top_ids, tops[new]])[order]
 
 
-def _matches(keys: Ints, ids: Ints, wanted: Ints) -> list[tuple[int, int]]:
+def _levels(ids: Ints, first: Ints, top: Ints) -> tuple[Ints, Ints]:
+    """Numbers that stand for ids, higher for each key than for all keys before it; the highest before each row.
+
+    So one running maximum over all rows does for those of each key. `top` is the highest id of each key
+    until now, and counts as standing before its first row. Two rows of a key have one level if they have one id.
+    """
+    low, high = int(ids.min()), int(ids.max())
+    if low < -_FAR or high > _FAR or (high - low + 3) * len(first) > _FAR:  # ids made from texts, or rows without
+        every, ids = np.unique(ids, return_inverse=True)
+        place = np.searchsorted(every, top)
+        known = every[np.minimum(place, len(every) - 1)] == top
+        ids, top = 2 * ids, 2 * place - 1 + known  # between two ids
+        low, high = 0, 2 * len(every)
+    span = high - low + 3
+    base = np.arange(len(first)) * span + (1 - low)
+    levels = ids + np.repeat(base, np.diff(first, append=len(ids)))
+    before = np.empty(len(ids), dtype=np.int64)
+    before[1:] = levels[:-1]
+    before[first] = np.clip(top, low - 1, high + 1) + base
+    return levels, np.maximum.accumulate(before, out=before)
+
+
+def _matches(keys: Ints, ids: Ints, wanted: Ints) -> set[tuple[int, int]]:
     """The pairs whose id is among `wanted` (sorted)."""
     near = np.flatnonzero((ids >= wanted[0]) & (ids <= wanted[-1]))
     found = near[wanted[np.minimum(np.searchsorted(wanted, ids[near]), len(wanted) - 1)] == ids[near]]
-    return list(zip(keys[found].tolist(), ids[found].tolist(), strict=True))
+    return set(zip(keys[found].tolist(), ids[found].tolist(), strict=True))

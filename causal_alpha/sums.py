@@ -22,17 +22,19 @@ _GRIDS = (2.0**4, 2.0**36, 2.0**68, 2.0**100)
 
 
 def slices(values: Floats) -> Slices:
-    """Cut each of n values into its four slices.
+    """Cut each of n values into its four slices; the shape of `values` follows a first axis of four.
 
     >>> totals(slices(np.array([0.1]))).tolist()
     [0.1]
     """
-    parts = np.empty((len(_GRIDS), len(values)))
+    parts = np.empty((len(_GRIDS), *values.shape))
     rest = values
-    for i, grid in enumerate(_GRIDS):
-        np.rint(rest * grid, out=parts[i])
-        parts[i] /= grid
-        rest = rest - parts[i]
+    for part, grid in zip(parts, _GRIDS, strict=True):
+        np.multiply(rest, grid, out=part)
+        np.rint(part, out=part)
+        np.multiply(part, 1 / grid, out=part)  # exact, for a power of two
+        if grid < _GRIDS[-1]:
+            rest = rest - part
     return parts
 
 

@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from causal_alpha.columns import is_same
 from causal_alpha.frames import Column, Floats, Frame, Ints, Labels
 from causal_alpha.intervals import MILLISECOND, SECOND
 from causal_alpha.records import NO_ID, Tick
@@ -129,6 +130,8 @@ def all_usable(frame: Frame[Tick], limit: int) -> bool:
         return False
     for name in QUOTE:
         quotes = frame.floats(name)
+        if is_same(quotes):
+            quotes = quotes[:1]
         low, high = np.fmin.reduce(quotes), np.fmax.reduce(quotes)  # NaN if the feed has none
         if low < 0 or (low == 0 and name in _QUOTED_PRICES) or high >= LARGEST:
             return False
