@@ -3,6 +3,9 @@
 Parameters come from statsmodels (Hannan and Rissanen, Biometrika 69(1), 1982), orders by a stepwise search on BIC
 as in Hyndman and Khandakar, Journal of Statistical Software 27(3), 2008. Both polynomials are forced to forget:
 no inverse root is left beyond `FURTHEST`. Serving is the recursion of `models.recursion`.
+
+Orders and parameters are sought in returns that are divided by the deviation that was expected of them: where variance
+moves, a few wild weeks look like structure, and least squares believe them.
 """
 
 import warnings
@@ -17,6 +20,8 @@ from causal_alpha.frames import Floats, Ints
 from causal_alpha.models import har, recursion
 from causal_alpha.models.base import HORIZONS, Model, Outlook, Vectors
 from causal_alpha.models.extras import training_package
+from causal_alpha.models.inputs import DECAY
+from causal_alpha.scoring import SMALLEST
 
 if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
@@ -62,14 +67,14 @@ class Arima:
 
 
 def fit(dataset: "Dataset", *, seed: int = 0, least: int = 250, window: int = 1500) -> Arima:
-    """Order and parameters of each symbol by its last `window` returns, and a pooled scale.
+    """Order and parameters of each symbol by its last `window` returns, standardised, and a pooled scale.
 
     Symbols with fewer than `least` returns stay unknown. The mean is trusted by how far its likelihood ratio is
     beyond what BIC asks for: 1 - (p + q) ln n / LR, so that a choice just made can't do harm at once.
     """
     edges = np.searchsorted(dataset.symbol, np.arange(len(dataset.symbols) + 1))
     blocks = [dataset.returns[first:end] for first, end in pairwise(edges.tolist())]
-    series = [returns[np.isfinite(returns)][-window:] for returns in blocks]
+    series = [standardised(returns[np.isfinite(returns)])[-window:] for returns in blocks]
     counts = np.asarray([len(returns) if len(returns) >= least else 0 for returns in series])
     padded = np.zeros((len(series), max(counts.max(initial=0), 1)))
     for place, returns in enumerate(series):
@@ -85,6 +90,18 @@ def fit(dataset: "Dataset", *, seed: int = 0, least: int = 250, window: int = 15
         trust=np.where(known, search.trust(), np.nan),
         scale=har.fit(dataset, seed=seed),
     )
+
+
+def standardised(returns: Floats) -> Floats:
+    """Returns (bars,), each over the exponentially weighted deviation of those before it; 0 where nothing moved.
+
+    The deviation starts as that of the first fifty.
+    """
+    filters = training_package("scipy.signal")
+    start = np.mean(returns[:50] ** 2) if len(returns) else 0.0
+    after, _ = filters.lfilter([1 - DECAY], [1.0, -DECAY], returns**2, zi=[DECAY * start])
+    before = np.concatenate([[start], after[:-1]])[: len(returns)]
+    return np.asarray(np.where(before > SMALLEST, returns / np.sqrt(np.maximum(before, SMALLEST)), 0.0))
 
 
 class _Search:

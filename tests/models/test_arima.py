@@ -66,6 +66,33 @@ def test_window_of_the_model_forgets_its_start() -> None:
     assert np.abs(recursion.forecast(far, long, 5) - recursion.forecast(far, short, 5)).max() < 1e-4
 
 
+def test_wild_weeks_are_no_structure() -> None:
+    """Returns without any, but for forty that swing to and fro ten times as wide."""
+    rng = np.random.default_rng(4)
+    raw = 0.01 * rng.standard_normal((20, 1000))
+    raw[:, 700:740] *= 10
+    calm = np.stack([arima.standardised(one) for one in raw])
+    believed = []
+    for returns in (raw, calm):
+        search = arima._Search(returns, np.full(20, 1000))
+        search.run()
+        believed.append(np.mean([order != (0, 0) for order in search.order]))
+
+    assert calm.std() == pytest.approx(1.1, abs=0.1)
+    assert believed[0] >= 0.25
+    assert believed[1] <= 0.1
+
+
+def test_standardised_returns_know_no_later_one() -> None:
+    returns = simulated("both", 300)
+    later = returns.copy()
+    later[200:] *= 7
+
+    assert arima.standardised(returns)[:200].tolist() == arima.standardised(later)[:200].tolist()
+    assert arima.standardised(np.zeros(300)).tolist() == [0.0] * 300
+    assert len(arima.standardised(np.empty(0))) == 0
+
+
 def test_squares_are_those_of_the_recursion_that_serves() -> None:
     returns = np.stack([simulated("both", 300, seed) for seed in range(3)])
     returns[1, :100] = 0.0  # a symbol that came later

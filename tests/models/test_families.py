@@ -127,7 +127,7 @@ def test_blend_needs_its_floor_and_falls_silent_with_it(data: Dataset) -> None:
     rows = np.flatnonzero((data.place == 400) & (data.variance > 0))
     said, one, other = (look_back(model, data, rows).ranges for model in (both, floor, plain))
     assert said[:, 0] == pytest.approx(one[:, 0])
-    assert said[:, 1] == pytest.approx(((2 * one + other) / 3)[:, 1])
+    assert said[:, 1] == pytest.approx((((2 * one**4 + other**4) / 3) ** 0.25)[:, 1])
     assert (look_back(both, data, rows).location == 0).all()
 
 
