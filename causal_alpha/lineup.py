@@ -57,9 +57,16 @@ class Lineup:
         return (*ranked, floor) if floor is not None and floor not in ranked else tuple(ranked)
 
     def shadows(self, interval: str) -> tuple[Loaded, ...]:
-        """Those who speak beside the served one, only to be scored: challengers, and other families' champions."""
-        first = self.served(interval)[:1]
-        found = [one for one in self.models if one.interval == interval and one not in first]
+        """Those who speak beside the served one, only to be scored: challengers, and other families' champions.
+
+        Each version speaks once: while an alias moves, a challenger may be the champion already.
+        """
+        said = {(one.family, one.version) for one in self.served(interval)[:1]}
+        found = []
+        for one in sorted(self.models, key=lambda one: one.alias == "champion", reverse=True):
+            if one.interval == interval and (one.family, one.version) not in said:
+                said.add((one.family, one.version))
+                found.append(one)
         return tuple(sorted(found, key=lambda one: one.slot))
 
 

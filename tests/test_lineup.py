@@ -29,6 +29,16 @@ def test_floor_is_served_once_where_it_is_the_best() -> None:
     assert [one.slot for one in lineup.served("1d")] == ["har/champion"]
 
 
+def test_version_speaks_once_while_aliases_move() -> None:
+    har, lstm = panel.har_artefact(), panel.echo()
+    champion, leaving = panel.loaded(har, version="2"), panel.loaded(har, "challenger", "2")
+    next_one = panel.loaded(har, "challenger", "3")
+
+    assert Lineup((leaving, champion), ("har",)).shadows("1d") == ()
+    assert Lineup((next_one, champion), ("har",)).shadows("1d") == (next_one,)
+    assert Lineup((panel.loaded(lstm), leaving, champion), ("lstm",)).shadows("1d") == (champion,)
+
+
 def test_model_with_parameters_a_symbol_warms_up_on_those_it_knows() -> None:
     artefact = seal(arima.fit(panel.dataset()), panel.dataset(), seed=0)
 

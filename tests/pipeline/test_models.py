@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from causal_alpha.registry import Registry
 from causal_alpha.sources.publish import Publisher
 from causal_alpha.training import train_and_register
 from tests.pipeline import oracle
-from tests.pipeline.streams import random_ticks, stored, wait_for
+from tests.pipeline.streams import SYMBOLS, random_ticks, stored, wait_for
 
 pytestmark = pytest.mark.services
 
@@ -30,7 +31,9 @@ INTERVAL = "3s"
 RATE = 100
 NAME = f"har-{INTERVAL}"
 POLL, TAKE_OVER = 0.2, 2.0
-"""Seconds between looks at the aliases, and from a look to the new model; the next bar is the new model's."""
+"""Seconds between looks at the aliases, and from a look to the first forecast by the new model."""
+PACE = 0.3
+"""Seconds between frames, five seconds of event time each."""
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +52,11 @@ def registry(mlflow: str) -> Iterator[Registry]:
     opened.close()
 
 
-async def feed(broker: str, app_id: str, frames: list[Frame[Tick]], beat: int = 0) -> None:
+async def feed(broker: str, app_id: str, frames: list[Frame[Tick]], beat: int = 0, pause: float = 0.0) -> None:
     async with Publisher(broker, app_id=app_id, partitions=1) as publisher:
         for frame in frames:
             await publisher.send(frame, "test")
+            await asyncio.sleep(pause)
         if beat:
             await publisher.send(heartbeat(beat), "test")
 
@@ -91,13 +95,19 @@ def test_kill_in_the_middle_changes_no_forecast_and_a_new_champion_takes_over(
 
     before = stored(mongo, database, "forecasts")
     assert set(spoken(before)) == {("ewma", "1", False), ("har", "1", False), ("har", "2", True)}
-    registry.crown(NAME, 2, at=0, why="test")
-    moved = time.monotonic()
-    wait_for(lambda: f'alias="champion",name="{NAME}",version="2"' in metrics(served.url), what="the new champion")
-    assert time.monotonic() - moved <= POLL + TAKE_OVER
     end = int(frames[-1].ints("ts").max()) + 30 * SECOND
-    asyncio.run(feed(kafka, served.app_id, later, beat=end))
     last = max(row["start"] for row in before)
+    with ThreadPoolExecutor() as pool:  # five bars a second, while the alias moves
+        flow = pool.submit(lambda: asyncio.run(feed(kafka, served.app_id, later, beat=end, pause=PACE)))
+        registry.crown(NAME, 2, at=0, why="test")
+        moved = time.monotonic()
+        wait_for(lambda: newest_version(served.url) == "2", what="a forecast by the new champion")
+        took = time.monotonic() - moved
+        assert not flow.done()  # else the time says nothing
+        flow.result()
+    assert took <= POLL + TAKE_OVER
+    stages = {row["stage"] for row in httpx.get(f"{served.url}/api/v1/pipeline").json()["latency"]}
+    assert stages == {"bars", "features", "forecasts", "scores"}
     after = wait_for(lambda: complete(mongo, database, last), what="forecasts of every bar")
 
     assert {key for key in spoken(after) if not key[2]} <= {("har", "2", False), ("ewma", "1", False)}
@@ -110,8 +120,10 @@ def spoken(forecasts: list[dict[str, Any]]) -> Counter[tuple[str, str, bool]]:
     return Counter((row["family"], row["version"], row["shadow"]) for row in forecasts)
 
 
-def metrics(url: str) -> str:
-    return httpx.get(f"{url}/api/v1/metrics").text
+def newest_version(url: str) -> str:
+    """Of the model that spoke last, as the hub says."""
+    row = httpx.get(f"{url}/api/v1/forecasts/{SYMBOLS[0]}", params={"interval": INTERVAL}).json()["forecasts"][-1]
+    return str(row["version"])
 
 
 def complete(mongo: str, database: str, last: Any) -> list[dict[str, Any]]:
