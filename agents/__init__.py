@@ -18,6 +18,7 @@ archive.archive_scores         scores     -              -
 archive.archive_rejects        rejects    -              -
 broadcast.broadcast_bars       bars       -              -
 broadcast.broadcast_forming    forming    -              -
+broadcast.time_features        features   -              -
 broadcast.broadcast_forecasts  forecasts  -              -
 broadcast.broadcast_scores     scores     -              -
 broadcast.broadcast_rejects    rejects    -              -

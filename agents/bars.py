@@ -10,6 +10,7 @@ from causal_alpha.bars import BarState, Rules
 from causal_alpha.checkpoints import Checkpoints
 from causal_alpha.conflation import newest
 from causal_alpha.frames import Frame
+from causal_alpha.intervals import SECOND
 from causal_alpha.outlet import Outlet
 from causal_alpha.records import Bar
 from causal_alpha.transform import Transform
@@ -43,6 +44,8 @@ transform = Transform(
 moved = asyncio.Event()
 forming_here: Outlet[Frame[Bar]] = Outlet()
 """For the hub of this worker; the others follow the topic."""
+appended: defaultdict[int, int] = defaultdict(int)
+"""When Kafka got the newest message that is in a partition's bars, in ns."""
 unsent: defaultdict[int, list[Frame[Bar]]] = defaultdict(list)
 
 
@@ -52,6 +55,7 @@ async def make_bars(stream: Any) -> None:
         partition = event.message.partition
         held = checkpoints.hold(partition)
         bars, rejects = transform.run(held.state, partition, event.value.after(held.offset))
+        appended[partition] = round(event.message.timestamp * SECOND)
         moved.set()
         sent = []
         for interval, frame in bars.items():
@@ -70,7 +74,7 @@ async def show_forming_bars() -> None:
         moved.clear()
         began = time.monotonic()
         for partition, state in checkpoints.items():
-            bars = transform.forming(state, partition)
+            bars = transform.forming(state, partition, appended[partition])
             if len(bars):
                 forming_here.put(bars)
                 unsent[partition].append(bars)

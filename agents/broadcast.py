@@ -41,6 +41,13 @@ async def broadcast_forming() -> None:
         service.hub.publish(bars)
 
 
+@app.agent(app.features)
+async def time_features(stream: Any) -> None:
+    """Pages ask for vectors, which the archive has; here they count."""
+    async for features in stream:
+        service.hub.stages.passed(features)
+
+
 @app.agent(app.forecasts)
 async def broadcast_forecasts(stream: Any) -> None:
     async for forecasts in stream:

@@ -46,10 +46,14 @@ class Transform:
         }
         return bars, Frame.concat(rejects) if rejects else _NO_REJECTS
 
-    def forming(self, state: BarState, partition: int) -> Frame[Bar]:
-        """The open bars of all intervals that changed since they were last asked for."""
+    def forming(self, state: BarState, partition: int, appended: int = 0) -> Frame[Bar]:
+        """The open bars of all intervals that changed since they were last asked for.
+
+        `appended` is when Kafka got the newest message in them, in ns, so that the hub can tell what bars take.
+        """
         bars = forming(state)
-        return Frame(Bar, bars.columns, self._meta(state, partition) | {"ts": str(state.newest)})
+        times = {"ts": str(state.newest), "appended": str(appended)}
+        return Frame(Bar, bars.columns, self._meta(state, partition) | times)
 
     def _meta(self, state: BarState, partition: int) -> dict[str, str]:
         return {
@@ -60,5 +64,7 @@ class Transform:
 
     @staticmethod
     def _passed_edge(before: int, state: BarState, interval: str) -> bool:
+        if interval in state.activity:
+            return False  # its bars end when they are full
         length = state.books[interval].length
         return state.watermark != NEVER and state.watermark // length > before // length

@@ -142,7 +142,7 @@ def _topic(hub: Hub, sight: Sight, name: str, reach: Mapping[str, Reach], parts:
 
 def _agent(sight: Sight, step: Step, reach: Mapping[str, Reach], latency: Mapping[str, Any]) -> AgentRow:
     found = reach.get(f"{sight.prefix}.{step.reads}")
-    took = next((latency[topic] for topic in step.writes if topic in latency and step.reads), None)
+    took = latency.get(step.writes[0]) if step.reads and step.writes else None
     return AgentRow(
         name=step.name.rpartition(".")[2],
         reads=f"{sight.prefix}.{step.reads}" if step.reads else "",

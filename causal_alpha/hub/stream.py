@@ -93,7 +93,8 @@ class Hub:
     def publish(self, frame: Frame[Any]) -> None:
         """Take the rows of a frame: bars, features, forecasts, scores, rejects; others are left alone.
 
-        `frame.meta` may say `ts` (newest event time inside, ns) and `watermark` (ns).
+        `frame.meta` may say `ts` (newest event time inside), `watermark`, and `appended`, when Kafka got what bars
+        were made of; all in ns.
         """
         watermark = int(frame.meta.get("watermark", 0))
         if watermark > (self.watermark or 0):
@@ -142,6 +143,9 @@ class Hub:
                 continue  # a restarted worker goes through bars again that we know as final
             put(event[:3], event)
             quote(event[1], newest or event[BAR_START], event[BAR_CLOSE], event[BAR_SOURCE])
+        appended = int(frame.meta.get("appended", 0))
+        if appended:
+            self.stages.took("bars", (self.clock() - appended) / 1e6)
         if newest:
             self._lag = self.clock() / MILLISECOND - newest
 

@@ -263,6 +263,7 @@ async def test_pipeline_with_lag_rates_balance_and_workers(http: httpx.AsyncClie
     hub.publish(bars(bar(0), bar(1)))
     row = Features(symbol="AAPL", interval="1m", start=START, close=1.5, values=(0.5,), feature_set="f00d")
     hub.publish(Frame.of(Features, [row]))
+    hub.publish(bars(bar(2, "forming"), appended=NOW - 7_000_000))
 
     answer = await get(http, "/pipeline", "PipelineReply")
 
@@ -273,7 +274,7 @@ async def test_pipeline_with_lag_rates_balance_and_workers(http: httpx.AsyncClie
     assert topics["features"]["lag"] is None
     assert answer["balance"] == {"rows": 10, "in_bars": 6, "late": 1, "duplicates": 2, "rejected": 1}
     assert [(row["name"], row["lag"], row["p50_ms"]) for row in answer["agents"]] == [
-        ("make_bars", 3, None),
+        ("make_bars", 3, 7.0),
         ("make_features", 0, 0.0),
         ("show_forming_bars", None, None),
     ]
