@@ -195,11 +195,11 @@ def _accepted(state: BarState, ticks: Frame[Tick], rows: Ints, keys: Ints, ids: 
 
 def _measure(ticks: Frame[Tick], rows: Ints, price: Floats, size: Floats) -> tuple[Floats, Slices]:
     """The quotes and sums of `Trades`."""
-    n, bid = len(rows), pick(ticks.floats("bid"), rows)
-    if np.isnan(bid[:1] if is_same(bid) else bid).all():
-        sums = slices(np.stack([size, price * size])).reshape(8, n)
-        return np.broadcast_to(np.nan, (4, n)), sums
-    quote = np.stack([bid, *(pick(ticks.floats(name), rows) for name in ("ask", "bid_size", "ask_size"))])
+    n = len(rows)
+    quotes = [pick(ticks.floats(name), rows) for name in ("bid", "ask", "bid_size", "ask_size")]
+    if all(np.isnan(values[:1] if is_same(values) else values).all() for values in quotes):
+        return np.broadcast_to(np.nan, (4, n)), slices(np.stack([size, price * size])).reshape(8, n)
+    quote = np.stack(quotes)
     middle = (quote[0] + quote[1]) / 2
     bought = size * (1.0 + (price > middle) - (price < middle))  # twice: no quote is half a buy, too
     return quote, slices(np.stack([size, price * size, bought])).reshape(12, n)

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from causal_alpha.columns import is_same
+from causal_alpha.columns import is_same, same
 from causal_alpha.frames import Column, Floats, Frame, Ints, Labels
 from causal_alpha.intervals import MILLISECOND, SECOND
 from causal_alpha.records import NO_ID, Tick
@@ -170,7 +170,7 @@ def ticks_json(ticks: Frame[Tick]) -> list[bytes]:
 
 def _trades_to_frame(rows: list[_Trade], source: str) -> Frame[Tick]:
     n = len(rows)
-    none = np.full(n, np.nan)
+    none = same(np.nan, n)
     columns: dict[str, Column] = {  # lists of plain values: tuples of rows would keep the garbage collector busy
         "symbol": Labels.of([row.symbol for row in rows]),
         "ts": np.fromiter([row.ts for row in rows], np.int64, n) * MILLISECOND,
@@ -212,7 +212,7 @@ def _times(values: list[int | str]) -> Ints:
 def _quotes(values: list[float | None]) -> Floats:
     """None becomes NaN; it takes numpy 0.1 us to do so, hence the short way where there is nothing else."""
     n = len(values)
-    return np.full(n, np.nan) if values.count(None) == n else np.asarray(values, dtype=np.float64)
+    return same(np.nan, n) if values.count(None) == n else np.asarray(values, dtype=np.float64)
 
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)")

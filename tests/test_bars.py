@@ -338,6 +338,16 @@ def test_bar_carries_the_closing_quote_and_what_was_bought() -> None:
     assert (bar.volume, bar.buy_volume) == (3.0, 1.5)
 
 
+def test_one_side_of_a_quote_is_kept_whatever_the_other_trades_have() -> None:
+    alone, beside = Found(Rules.of(("1s",))), Found(Rules.of(("1s",)))
+    row = tick(0, id=1, ask=11.0)
+    alone.read([row, beat(1)])
+    beside.read([row, tick(0, symbol="B", bid=10.0), beat(1)])
+
+    assert alone.final["1s", "A", T0] == beside.final["1s", "A", T0]
+    assert alone.final["1s", "A", T0].ask == 11.0
+
+
 def test_quote_stands_while_nobody_trades_and_is_gone_with_the_feed() -> None:
     quote = {"bid": 10.0, "ask": 11.0, "bid_size": 3.0, "ask_size": 4.0}
     found = Found(Rules.of(("1s",), lateness=0.0, feed_timeout=1.0))

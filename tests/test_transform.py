@@ -137,3 +137,16 @@ def test_frames_of_bars_tell_where_they_come_from_and_when_an_edge_was_passed() 
 
     assert list(bars) == ["1s"]
     assert bars["1s"].meta == {"origin": "ticks/2", "origins": "3", "watermark": str(T0 + 2 * SECOND)}
+
+
+def test_bars_by_activity_come_when_they_are_full_and_no_edge_is_theirs() -> None:
+    transform = Transform(topic="ticks", partitions=1, tolerance=5.0)
+    state = BarState.new(Rules.of(("1s", "3tick")))
+    frames = []
+    for number in range(9):
+        row = Tick(symbol="A", ts=T0 + number * SECOND, price=1.0, size=1.0, id=number)
+        bars, _ = transform.run(state, 0, [Message(number, Frame.of(Tick, [row]).encode())])
+        frames.append(bars.get("3tick"))
+
+    assert [len(frame) for frame in frames if frame is not None] == [1, 1]
+    assert frames[0] is None
