@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 FOREVER = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
-_HASHED = re.compile(r"-[A-Z0-9]{8}\.[a-z0-9]+$")
+_HASHED = re.compile(r"-[A-Za-z0-9_-]{8}\.[a-z0-9]+$")
 _TYPES = {".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".txt": "text/plain"}
 _TEXT = ("text/", "image/svg+xml", "application/json")
 

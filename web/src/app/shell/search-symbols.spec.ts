@@ -1,4 +1,4 @@
-import { searchSymbols } from './search-symbols';
+import { cutAt, searchSymbols } from './search-symbols';
 
 describe('searchSymbols', () => {
   const symbols = ['AAPL', 'AMZN', 'BTC-USD', 'ETH-USD', 'NVDA'];
@@ -11,5 +11,13 @@ describe('searchSymbols', () => {
     expect(searchSymbols(symbols, 'a')).toEqual(['AAPL', 'AMZN', 'NVDA']);
     expect(searchSymbols(symbols, 'usd')).toEqual(['BTC-USD', 'ETH-USD']);
     expect(searchSymbols(symbols, 'xyz')).toEqual([]);
+  });
+});
+
+describe('cutAt', () => {
+  it('parts the match from the rest, in any case', () => {
+    expect(cutAt('BTC-USD', ' usd ')).toEqual(['BTC-', 'USD', '']);
+    expect(cutAt('SIM:ALFA', 'm:a')).toEqual(['SI', 'M:A', 'LFA']);
+    expect(cutAt('AAPL', '')).toEqual(['', '', 'AAPL']);
   });
 });

@@ -1,9 +1,11 @@
 import {
+  afterNextRender,
   ChangeDetectionStrategy,
   Component,
   computed,
   ElementRef,
   inject,
+  Injector,
   output,
   signal,
   viewChild,
@@ -13,7 +15,10 @@ import { Quotes } from '../core/market/quotes';
 import { Selection } from '../core/selection/selection';
 import { Icon } from '../ui/icon/icon';
 import { priceText } from '../ui/text/number-text';
-import { searchSymbols } from './search-symbols';
+import { cutAt, searchSymbols } from './search-symbols';
+
+/** Options at most: each follows its price. */
+const SHOWN = 60;
 
 /** A combobox over the hub's symbols: type, arrows, Enter; Esc gives the old symbol back. */
 @Component({
@@ -44,8 +49,8 @@ import { searchSymbols } from './search-symbols';
       <kbd>{{ open() ? 'Esc' : '/' }}</kbd>
     </div>
     <div class="list" [hidden]="!open()">
-      <ul id="symbol-list" role="listbox" aria-label="Symbols">
-        @for (symbol of found(); track symbol) {
+      <ul #list id="symbol-list" role="listbox" aria-label="Symbols">
+        @for (symbol of open() ? found() : []; track symbol) {
           <!-- Focus stays in the field, which names the chosen option: keys are handled there. -->
           <!-- eslint-disable-next-line @angular-eslint/template/click-events-have-key-events, @angular-eslint/template/interactive-supports-focus -->
           <li
@@ -55,7 +60,11 @@ import { searchSymbols } from './search-symbols';
             (pointerdown)="$event.preventDefault()"
             (click)="take(symbol)"
           >
-            <b>{{ symbol }}</b><span>{{ last(symbol) }}</span>
+            @let cut = parts(symbol);
+            <b
+              >{{ cut[0] }}<mark>{{ cut[1] }}</mark
+              >{{ cut[2] }}</b
+            ><span>{{ last(symbol) }}</span>
           </li>
         }
       </ul>
@@ -63,6 +72,8 @@ import { searchSymbols } from './search-symbols';
         <p>
           <b>{{ text() }}</b> is unknown at this source.
         </p>
+      } @else if (more()) {
+        <p>{{ more() }} more: type on.</p>
       }
     </div>
   `,
@@ -72,12 +83,16 @@ export class SymbolSearch {
   readonly done = output();
   protected readonly selection = inject(Selection);
   private readonly quotes = inject(Quotes);
+  private readonly injector = inject(Injector);
+  private readonly list = viewChild.required<ElementRef<HTMLElement>>('list');
   private readonly box = viewChild.required<ElementRef<HTMLInputElement>>('box');
 
   protected readonly open = signal(false);
   protected readonly text = signal('');
   protected readonly at = signal(0);
-  protected readonly found = computed(() => searchSymbols(this.quotes.symbols(), this.text()));
+  private readonly fitting = computed(() => searchSymbols(this.quotes.symbols(), this.text()));
+  protected readonly found = computed(() => this.fitting().slice(0, SHOWN));
+  protected readonly more = computed(() => this.fitting().length - this.found().length);
 
   focus(): void {
     this.box().nativeElement.focus();
@@ -85,7 +100,7 @@ export class SymbolSearch {
 
   protected begin(): void {
     this.text.set('');
-    this.at.set(Math.max(0, this.quotes.symbols().indexOf(this.selection.symbol())));
+    this.point(Math.max(0, this.found().indexOf(this.selection.symbol())));
     this.open.set(true);
   }
 
@@ -98,7 +113,7 @@ export class SymbolSearch {
   protected key(event: KeyboardEvent): void {
     const found = this.found();
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && found.length) this.at.update((at) => (at + step + found.length) % found.length);
+    if (step && found.length) this.point((this.at() + step + found.length) % found.length);
     else if (event.key === 'Enter') this.take(found[this.at()]);
     else if (event.key === 'Escape') this.leave();
     else return;
@@ -111,8 +126,20 @@ export class SymbolSearch {
     this.leave();
   }
 
+  protected parts(symbol: string): readonly [string, string, string] {
+    return cutAt(symbol, this.text());
+  }
+
   protected last(symbol: string): string {
     return priceText(this.quotes.of(symbol)()?.last);
+  }
+
+  /** The option is pointed at, and seen. */
+  private point(at: number): void {
+    this.at.set(at);
+    afterNextRender(() => this.list().nativeElement.children[at]?.scrollIntoView({ block: 'nearest' }), {
+      injector: this.injector,
+    });
   }
 
   private leave(): void {

@@ -29,8 +29,12 @@ export function familyToken(family: string): 'blend' | 'transformer' | 'lstm' | 
 /** Families that stand in when no trained model can speak. */
 const FLOOR: ReadonlySet<string> = new Set(['naive', 'ewma', 'har', 'har-x', 'harx']);
 
+export function isFloorFamily(family: string): boolean {
+  return FLOOR.has(family.toLowerCase());
+}
+
 export function isFallback(forecast: Forecast): boolean {
-  return FLOOR.has(forecast.family.toLowerCase());
+  return isFloorFamily(forecast.family);
 }
 
 /** Short names stay upper case: EWMA, LSTM, HAR-X; words get a capital: Blend. */

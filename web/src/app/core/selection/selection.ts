@@ -13,6 +13,8 @@ export interface Address {
   readonly show?: string | undefined;
 }
 
+const INTERVAL = /^[1-9]\d*[smhd]$/;
+
 /** Which symbol and view of it the page is about. The address says it; without one, the hub's first. */
 @Injectable({ providedIn: 'root' })
 export class Selection {
@@ -21,7 +23,11 @@ export class Selection {
   private readonly quotes = inject(Quotes);
   private readonly address = signal<Address>({});
 
-  readonly intervals = computed(() => this.stream.hello()?.intervals ?? []);
+  /** Those of the live bars, and the one that the address names: history may have been stored at any other. */
+  readonly intervals = computed(() => {
+    const [live, asked] = [this.stream.hello()?.intervals ?? [], this.address().interval];
+    return live.length && asked && INTERVAL.test(asked) && !live.includes(asked) ? [...live, asked] : live;
+  });
 
   /** Empty while neither the address nor the hub has named one. */
   readonly symbol = computed(() => this.address().symbol ?? this.quotes.symbols()[0] ?? '');

@@ -1,5 +1,5 @@
 import { NoteRow } from '../../core/api/schema';
-import { groupOf, keepNotes } from './event-kind';
+import { groupOf, keepNotes, kindText } from './event-kind';
 
 const note = (id: number, kind: string, level: NoteRow['level'], text: string): NoteRow => ({
   id,
@@ -31,5 +31,10 @@ describe('keepNotes', () => {
 
   it('leaves a kind that it does not know to All', () => {
     expect(groupOf('moon')).toBe('all');
+  });
+
+  it('writes kinds as words', () => {
+    expect(['model-serving', 'feed'].map(kindText)).toEqual(['Model serving', 'Feed']);
+    expect(ids([note(5, 'model-serving', 'info', '')], 'all', 'model serving')).toEqual([5]);
   });
 });

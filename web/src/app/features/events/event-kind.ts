@@ -24,10 +24,16 @@ export function groupOf(kind: string): EventFilter {
   return GROUPS.find(([prefix]) => kind.startsWith(prefix))?.[1] ?? 'all';
 }
 
+/** Model serving for model-serving. */
+export function kindText(kind: string): string {
+  const words = kind.replaceAll('-', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 export function keepNotes(notes: readonly NoteRow[], filter: EventFilter, text: string): readonly NoteRow[] {
   const wanted = text.trim().toLowerCase();
   return notes.filter((note) => {
     if (filter === 'problem' ? note.level === 'info' : filter !== 'all' && groupOf(note.kind) !== filter) return false;
-    return !wanted || `${note.kind} ${note.subject} ${note.text}`.toLowerCase().includes(wanted);
+    return !wanted || `${note.kind} ${kindText(note.kind)} ${note.subject} ${note.text}`.toLowerCase().includes(wanted);
   });
 }

@@ -8,7 +8,7 @@ import { Panel } from '../../ui/panel/panel';
 import { Segmented } from '../../ui/segmented/segmented';
 import { countText } from '../../ui/text/number-text';
 import { dayText, timeText } from '../../ui/text/time-text';
-import { EventFilter, FILTER_NAMES, FILTERS, keepNotes } from './event-kind';
+import { EventFilter, FILTER_NAMES, FILTERS, keepNotes, kindText } from './event-kind';
 
 const EVERY_MS = 3_000;
 const SHOWN = 500;
@@ -29,6 +29,7 @@ export class EventsPage {
   protected readonly text = signal('');
   protected readonly filters = FILTERS;
   protected readonly names = FILTER_NAMES;
+  protected readonly kind = kindText;
 
   protected readonly shown = computed(() => {
     const notes = this.notes.value()?.notes ?? [];

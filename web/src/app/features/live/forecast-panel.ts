@@ -12,11 +12,12 @@ import { FamilySwitch } from './family-switch';
 import { LiveStore } from './live-store';
 import { ModelCard } from './model-card';
 import { QuantileLadder } from './quantile-ladder';
+import { TrainedHint } from './trained-hint';
 
 /** What is said of the chosen symbol: the quantiles of one horizon, the record of each family, and who says it. */
 @Component({
   selector: 'ca-forecast-panel',
-  imports: [FamilyRecord, FamilySwitch, ModelCard, PanelState, QuantileLadder, Segmented],
+  imports: [FamilyRecord, FamilySwitch, ModelCard, PanelState, QuantileLadder, Segmented, TrainedHint],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <header class="panel-head">
@@ -68,6 +69,7 @@ import { QuantileLadder } from './quantile-ladder';
         (retry)="store.load()"
       />
     }
+    <ca-trained-hint />
   `,
   styleUrl: './forecast-panel.scss',
 })

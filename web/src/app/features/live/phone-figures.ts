@@ -9,11 +9,12 @@ import { LiveStore } from './live-store';
 import { ModelDialog } from './model-dialog';
 import { ModelRegistry } from './model-registry';
 import { ScoreRecord } from './score-record';
+import { TrainedHint } from './trained-hint';
 
 /** The record and the model on a phone: three figures, the last of which opens the model's card, and the line that no page goes without. */
 @Component({
   selector: 'ca-phone-figures',
-  imports: [ModelDialog],
+  imports: [ModelDialog, TrainedHint],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     @if (store.forecast(); as forecast) {
@@ -44,6 +45,7 @@ import { ScoreRecord } from './score-record';
         {{ store.phase().phase === 'ready' ? 'No forecast yet. The first comes when the windows are full.' : '' }}
       </p>
     }
+    <ca-trained-hint />
     <p>Forecasts are statistics about the past, not financial advice.</p>
   `,
   styleUrl: './phone-figures.scss',

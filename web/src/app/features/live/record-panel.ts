@@ -26,7 +26,7 @@ const ROWS = 60;
     @if (!layout.compact() || tab() === 'Plots') {
       <ca-panel
         heading="Coverage"
-        [caption]="'last ' + width() + ' forecasts; shaded: chance alone'"
+        [caption]="'last ' + width() + '; shaded: chance alone'"
         [of]="record"
         [empty]="empty()"
         [emptyDetail]="first()"

@@ -11,21 +11,22 @@ import { WatchlistHistory } from './watchlist-history';
 
 const FLASH_EVERY_MS = 250;
 
-/** One symbol: sparkline, last price, change since the close (or over the sparkline); a ring and an age when no price has come. */
+/** One symbol: sparkline, last price, change since the close (or over the sparkline); where no price has come, a ring and an age stand for the sparkline. */
 @Component({
   selector: 'ca-watchlist-row',
   imports: [PriceChange, Sparkline],
   changeDetection: ChangeDetectionStrategy.OnPush,
-  host: { '[class.stale]': 'age() !== null' },
+  host: { '[class.stale]': 'age() !== null', '[class.compact]': 'layout.compact()' },
   template: `
-    <span class="symbol">
-      <b>{{ symbol() }}</b>
-      @if (age(); as age) {
-        <span class="age"><i class="dot stale"></i><span class="visually-hidden">stale, </span>{{ age }}</span>
-      }
-    </span>
+    <b [title]="symbol()">{{ symbol() }}</b>
     @if (quote(); as quote) {
-      <ca-sparkline [points]="points()" [base]="base()" [stale]="age() !== null" [width]="layout.compact() ? 44 : 68" />
+      @if (age(); as age) {
+        <span class="age" [style.width.px]="sparkWidth()"
+          ><i class="dot stale"></i><span class="visually-hidden">stale, </span>{{ age }}</span
+        >
+      } @else {
+        <ca-sparkline [points]="points()" [base]="base()" [width]="sparkWidth()" />
+      }
       <span class="last" [class]="flash()">{{ price() }}</span>
       @if (base() !== null) {
         <ca-price-change class="change" [change]="quote.last - base()!" [text]="change()" />
@@ -42,6 +43,7 @@ export class WatchlistRow {
   private readonly quotes = inject(Quotes);
   private readonly history = inject(WatchlistHistory);
 
+  protected readonly sparkWidth = computed(() => (this.layout.compact() ? 44 : 62));
   protected readonly quote = computed(() => this.quotes.of(this.symbol())());
   private readonly closes = computed(() => this.history.of(this.symbol())());
   protected readonly points = computed(() => {

@@ -11,6 +11,7 @@ import { Clock } from '../../ui/clock/clock';
 import { Icon } from '../../ui/icon/icon';
 import { Panel } from '../../ui/panel/panel';
 import { Segmented } from '../../ui/segmented/segmented';
+import { intervalMs } from '../../ui/text/time-text';
 import { calibrate, floorRatio, outcomesOf } from './calibration';
 import { compare, ComparisonRow, isFloor } from './comparison';
 import { evidenceOf } from './evidence';
@@ -76,6 +77,11 @@ export class ModelsPage {
 
   protected readonly levels = computed(() => this.stream.hello()?.levels ?? []);
   protected readonly models = computed(() => this.registry.value()?.models ?? []);
+  /** Those of the live bars, and those of which the registry has a model. */
+  protected readonly intervals = computed(() => {
+    const all = new Set([...this.selection.intervals(), ...this.models().map((model) => model.interval)]);
+    return [...all].sort((a, b) => intervalMs(a) - intervalMs(b));
+  });
   protected readonly rows = computed(() => compare(this.models(), this.scores.value()?.tallies ?? [], this.interval()));
   protected readonly row = computed(() => this.rows().find((row) => row.key === this.selected()) ?? null);
   protected readonly model = computed(() => this.models().find((model) => model.name === this.row()?.name) ?? null);
@@ -139,7 +145,10 @@ export class ModelsPage {
     if (registry?.state === 'away') return registry.detail;
     if (registry?.state === 'off')
       return 'Set CAUSAL_ALPHA_MLFLOW_URL to an MLflow server, or start all with make run.';
-    return `The first champion at ${this.interval()} shows here once a trained model passes its gate.`;
+    const served = new Set(this.models().flatMap((model) => (model.champion === null ? [] : [model.interval])));
+    const elsewhere = this.intervals().filter((interval) => served.has(interval));
+    const rest = elsewhere.length ? ` Champions serve at ${elsewhere.join(' and ')}.` : '';
+    return `The first champion at ${this.interval()} shows here once a trained model passes its gate.${rest}`;
   });
 
   protected chooseHorizon(horizon: string): void {

@@ -26,7 +26,7 @@ const BEHIND = 1_000;
       <tbody>
         @for (agent of agents(); track agent.name) {
           <tr>
-            <th scope="row" [title]="agent.name">{{ short(agent.name) }}</th>
+            <th scope="row">{{ agent.name }}</th>
             <td class="i2 path">{{ path(agent) }}</td>
             <td class="num" [class.warn]="behind(agent)">{{ count(agent.lag) }}</td>
             <td class="num i2">{{ ms(agent.p50_ms) }}</td>
@@ -62,7 +62,6 @@ const BEHIND = 1_000;
 })
 export class AgentTable {
   readonly agents = input.required<readonly AgentRow[]>();
-  protected readonly short = shortName;
   protected readonly ms = msText;
 
   protected path(agent: AgentRow): string {

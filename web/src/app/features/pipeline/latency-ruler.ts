@@ -2,24 +2,28 @@ import { ChangeDetectionStrategy, Component, computed, input } from '@angular/co
 
 import { LatencyRow } from '../../core/api/schema';
 import { elementWidth } from '../../ui/plot/element-width';
+import { LatencyPart, partsOf } from './latency-part';
 import { msText } from './station';
 
 const LEFT = 210;
 const RIGHT = 90;
-/** What a stage takes at least, so that its name can stand under it. */
-const NARROWEST = 84;
+/** From one name to the next at least. */
+const PITCH = 92;
+/** A part that would not be seen is drawn this wide. */
+const SEEN = 2;
 
-/** How the median time of a stage adds up to that of all: one bar, cut at the stages. */
+/** How the median times of the stages add up: one bar, cut at the stages. */
 @Component({
   selector: 'ca-latency-ruler',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     @if (narrow()) {
+      <p class="i2">Time a stage takes, p50 of the newest {{ passages() }}</p>
       <ol [attr.aria-label]="spoken()">
         @for (part of parts(); track part.stage) {
           <li>
             <span class="i2">{{ part.stage }}</span>
-            <i [style.width.%]="part.share"></i>
+            <i [style.width.%]="part.share * 100"></i>
             <b>{{ part.p50 }} ms</b> <span class="i3">p99 {{ part.p99 }}</span>
           </li>
         }
@@ -32,17 +36,18 @@ const NARROWEST = 84;
           <rect
             [attr.x]="part.x"
             y="18"
-            [attr.width]="part.width"
+            [attr.width]="bar(part)"
             height="10"
             [style.fill]="'color-mix(in srgb, var(--ink) ' + ($odd ? 22 : 34) + '%, transparent)'"
           >
             <title>{{ part.stage }}: p50 {{ part.p50 }} ms, p99 {{ part.p99 }} ms</title>
           </rect>
-          <text class="ink-2" [attr.x]="part.x" y="46">
+          <path class="lead" [attr.d]="'M' + (part.x + 0.5) + ' 28v3L' + (part.name + 0.5) + ' 35'" />
+          <text class="ink-2" [attr.x]="part.name" y="46">
             {{ part.stage }}
             <tspan class="ink">{{ part.p50 }}</tspan>
           </text>
-          <text [attr.x]="part.x" y="60">p99 {{ part.p99 }}</text>
+          <text [attr.x]="part.name" y="60">p99 {{ part.p99 }}</text>
         }
         <text class="ink total" [attr.x]="width() - 80" y="28">{{ total() }} ms</text>
       </svg>
@@ -54,9 +59,18 @@ const NARROWEST = 84;
       min-height: 68px;
       overflow: hidden;
     }
+    p {
+      margin: 0;
+      padding: 10px 16px 0;
+      font: var(--t-11);
+    }
+    .lead {
+      fill: none;
+      stroke: var(--line-strong);
+    }
     ol {
       margin: 0;
-      padding: 8px 16px;
+      padding: 4px 16px 8px;
       list-style: none;
     }
     li {
@@ -67,6 +81,7 @@ const NARROWEST = 84;
       height: 28px;
     }
     li i {
+      min-width: 2px;
       height: 8px;
       background: color-mix(in srgb, var(--ink) 34%, transparent);
     }
@@ -90,28 +105,16 @@ export class LatencyRuler {
   private readonly sum = computed(() => this.rows().reduce((sum, row) => sum + row.p50_ms, 0));
   protected readonly total = computed(() => msText(this.sum()));
   protected readonly passages = computed(() => Math.max(0, ...this.rows().map((row) => row.n)).toLocaleString('en-GB'));
-  protected readonly parts = computed(() => {
-    const rows = this.rows();
-    const room = Math.max(0, this.width() - LEFT - RIGHT);
-    const least = Math.min(NARROWEST, room / Math.max(1, rows.length));
-    const free = room - least * rows.length;
-    let x = LEFT;
-    return rows.map((row) => {
-      const width = least + (row.p50_ms / (this.sum() || 1)) * free;
-      const part = {
-        stage: row.stage,
-        x,
-        width: Math.max(0, width - 2),
-        share: (row.p50_ms / (this.sum() || 1)) * 100,
-        p50: msText(row.p50_ms),
-        p99: msText(row.p99_ms),
-      };
-      x += width;
-      return part;
-    });
-  });
+  protected readonly parts = computed(() =>
+    partsOf(this.rows(), LEFT, Math.max(0, this.width() - LEFT - RIGHT), PITCH),
+  );
   protected readonly spoken = computed(() => {
     const stages = this.parts().map((part) => `${part.stage} ${part.p50} ms, 99 % below ${part.p99} ms`);
     return `Median time of each stage: ${stages.join('; ')}`;
   });
+
+  /** A hair's breadth of ground parts neighbours. */
+  protected bar(part: LatencyPart): number {
+    return Math.max(SEEN, part.width - 2);
+  }
 }

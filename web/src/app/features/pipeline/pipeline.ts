@@ -14,7 +14,7 @@ import { LatencyRuler } from './latency-ruler';
 import { LineMap } from './line-map';
 import { RejectTable } from './reject-table';
 import { RowBalance } from './row-balance';
-import { RateSpan, SPANS, shortName, stationsOf } from './station';
+import { archiveLagOf, RateSpan, SPANS, stationsOf } from './station';
 
 const EVERY_MS = 2_000;
 const REMEMBERED = 60;
@@ -35,19 +35,12 @@ export class PipelinePage {
   protected readonly span = signal<RateSpan>('s10');
   protected readonly spans = SPANS;
   protected readonly history = signal<ReadonlyMap<string, readonly (number | null)[]>>(new Map());
-  protected readonly short = shortName;
 
   protected readonly stations = computed(() => {
     const reply = this.pipeline.value();
     return reply ? stationsOf(reply, this.span()) : [];
   });
-  protected readonly archiveLag = computed(() => {
-    const lags = (this.pipeline.value()?.agents ?? [])
-      .filter((agent) => agent.name.startsWith('archive.'))
-      .map((agent) => agent.lag)
-      .filter((lag) => lag !== null);
-    return lags.length ? lags.reduce((sum, lag) => sum + lag, 0) : null;
-  });
+  protected readonly archiveLag = computed(() => archiveLagOf(this.pipeline.value()?.agents ?? []));
   protected readonly rejected = computed(() =>
     (this.pipeline.value()?.rejects ?? []).reduce((sum, row) => sum + row.rows, 0),
   );

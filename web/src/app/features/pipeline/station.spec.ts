@@ -1,12 +1,13 @@
 import { PipelineReply } from '../../core/api/schema';
-import { lineWidth, msText, rateText, shortName, stationsOf } from './station';
+import { archiveLagOf, lineWidth, msText, rateText, shortName, stationsOf } from './station';
 
 const REPLY = {
   topics: [
     { name: 'causal-alpha.ticks', end: 9, lag: 2, rows: 40, rates: { s10: 20_140.2, m1: 5, m15: 1 } },
     { name: 'causal-alpha.scores', end: null, lag: null, rows: null, rates: null },
   ],
-  agents: [{ name: 'bars.make_bars', reads: 'ticks', writes: ['bars', 'rejects'], lag: 2, p50_ms: 4, p99_ms: 16.4 }],
+  agents: [],
+  latency: [{ stage: 'bars', n: 9, p50_ms: 4, p99_ms: 16.4 }],
 } as unknown as PipelineReply;
 
 describe('stationsOf', () => {
@@ -16,6 +17,19 @@ describe('stationsOf', () => {
     expect(stations[0]).toEqual({ name: 'ticks', rate: 20_140.2, rows: 40, lag: 2, p99: null });
     expect(stations[1]).toMatchObject({ rate: null, p99: 16.4 });
     expect(stations[4]).toMatchObject({ rate: null, lag: null });
+  });
+});
+
+describe('archiveLagOf', () => {
+  const agent = (name: string, lag: number | null) =>
+    ({ name, reads: 'causal-alpha.bars', writes: [], lag, p50_ms: null, p99_ms: null }) as const;
+
+  it('sums what waits for all that archive', () => {
+    expect(archiveLagOf([agent('archive_bars', 5), agent('archive_scores', 1), agent('broadcast_bars', 9)])).toBe(6);
+  });
+
+  it('knows nothing where Kafka says nothing', () => {
+    expect(archiveLagOf([agent('archive_bars', null), agent('broadcast_bars', 9)])).toBeNull();
   });
 });
 

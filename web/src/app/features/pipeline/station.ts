@@ -1,4 +1,4 @@
-import { AgentRow, PipelineReply, Rates, TopicRow } from '../../core/api/schema';
+import { AgentRow, PipelineReply, Rates } from '../../core/api/schema';
 
 export type RateSpan = keyof Rates;
 export const SPANS: readonly RateSpan[] = ['s10', 'm1', 'm15'];
@@ -6,7 +6,7 @@ export const SPANS: readonly RateSpan[] = ['s10', 'm1', 'm15'];
 /** The topics that the line goes through, in the order of the data. */
 export const LINE = ['ticks', 'bars', 'features', 'forecasts', 'scores'] as const;
 
-/** A topic on the map, with the agent that takes it further. Null is what the hub can't know. */
+/** A topic on the map, and how long what it carries took to make. Null is what the hub can't know. */
 export interface Station {
   readonly name: string;
   readonly rate: number | null;
@@ -21,18 +21,25 @@ export function shortName(topic: string): string {
 }
 
 export function stationsOf(reply: PipelineReply, span: RateSpan): readonly Station[] {
-  return LINE.map((name) => stationOf(name, reply.topics, reply.agents, span));
+  return LINE.map((name) => stationOf(name, reply, span));
 }
 
-function stationOf(name: string, topics: readonly TopicRow[], agents: readonly AgentRow[], span: RateSpan): Station {
-  const topic = topics.find((each) => shortName(each.name) === name);
-  const made = agents.find((agent) => agent.writes.some((each) => shortName(each) === name) && agent.p99_ms !== null);
+/** Messages that wait for MongoDB, over all agents that archive; null where Kafka tells of none of them. */
+export function archiveLagOf(agents: readonly AgentRow[]): number | null {
+  const lags = agents.filter((agent) => agent.name.startsWith('archive_')).map((agent) => agent.lag);
+  const known = lags.filter((lag) => lag !== null);
+  return known.length ? known.reduce((sum, lag) => sum + lag, 0) : null;
+}
+
+function stationOf(name: string, reply: PipelineReply, span: RateSpan): Station {
+  const topic = reply.topics.find((each) => shortName(each.name) === name);
+  const took = reply.latency.find((each) => each.stage === name);
   return {
     name,
     rate: topic?.rates?.[span] ?? null,
     rows: topic?.rows ?? null,
     lag: topic?.lag ?? null,
-    p99: made?.p99_ms ?? null,
+    p99: took?.p99_ms ?? null,
   };
 }
 

@@ -16,6 +16,9 @@ import { ChangeDetectionStrategy, Component, computed, input } from '@angular/co
     :host(.down) {
       color: var(--tone, var(--down));
     }
+    :host(.flat) {
+      color: var(--tone, inherit);
+    }
     i {
       display: inline-block;
       width: 7px;

@@ -23,7 +23,6 @@ const EVERY_MS = 250;
 export class Sparkline {
   readonly points = input.required<readonly number[]>();
   readonly base = input<number | null>(null);
-  readonly stale = input(false);
   readonly width = input(68);
   readonly height = input(20);
   private readonly host = inject<ElementRef<HTMLElement>>(ElementRef);
@@ -39,7 +38,6 @@ export class Sparkline {
       this.theme.palette();
       this.points();
       this.base();
-      this.stale();
       this.width();
       this.height();
       // Also for a theme just chosen: a frame later its tokens are in force.
@@ -51,10 +49,10 @@ export class Sparkline {
   private paint(): void {
     this.timer = undefined;
     this.drawnAt = performance.now();
-    this.draw(this.points(), this.base(), this.stale(), this.width(), this.height());
+    this.draw(this.points(), this.base(), this.width(), this.height());
   }
 
-  private draw(points: readonly number[], base: number | null, stale: boolean, width: number, height: number): void {
+  private draw(points: readonly number[], base: number | null, width: number, height: number): void {
     const canvas = this.host.nativeElement.querySelector('canvas')!;
     const context = canvas.getContext('2d');
     if (!context) return;
@@ -80,11 +78,10 @@ export class Sparkline {
     }
     context.lineWidth = 1.2;
     context.lineJoin = 'round';
-    context.strokeStyle = stale ? colour.ink3 : colour.ink2;
+    context.strokeStyle = colour.ink2;
     context.beginPath();
     points.forEach((value, at) => context.lineTo(x(at), y(value)));
     context.stroke();
-    if (stale) return;
     const [first, last] = [base ?? points[0]!, points.at(-1)!];
     context.fillStyle = last === first ? colour.ink : last > first ? colour.up : colour.down;
     context.beginPath();

@@ -30,12 +30,13 @@ describe('time text', () => {
   });
 
   it('says ages in words', () => {
-    expect([0, 42_000, 125_000, 3 * 3_600_000, 12 * 86_400_000].map(ageText)).toEqual([
+    expect([0, 42_000, 125_000, 3 * 3_600_000, 12 * 86_400_000, 2_918 * 86_400_000].map(ageText)).toEqual([
       '0 s',
       '42 s',
       '2 min',
       '3 h',
       '12 d',
+      '7 y',
     ]);
   });
 

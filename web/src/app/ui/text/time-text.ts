@@ -70,12 +70,15 @@ export function isMidnight(ms: number, zone: ZoneName): boolean {
   return at.getUTCHours() === 0 && at.getUTCMinutes() === 0 && at.getUTCSeconds() === 0;
 }
 
-/** 42 s, 2 min, 3 h, 12 d */
+const YEAR_S = 365.25 * 86_400;
+
+/** 42 s, 2 min, 3 h, 12 d, 8 y */
 export function ageText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  return seconds < 86_400 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return seconds < YEAR_S ? `${Math.floor(seconds / 86_400)} d` : `${Math.floor(seconds / YEAR_S)} y`;
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -26,6 +26,7 @@ import { candleOptions, chartOptions } from './chart-options';
 import { ChartScene } from './chart-scene';
 import { OverlayLines } from './overlay-lines';
 import { PaneStack } from './pane-stack';
+import { wholeLabels } from './whole-labels';
 
 const AXIS_PX = 25;
 const SCALE_PX = 58;
@@ -114,7 +115,9 @@ export class MarketChart {
     this.scene.bars = bars;
     const last = bars.findLast(isPriced);
     const digits = priceDigits(last?.close ?? 1);
-    this.candles.applyOptions({ priceFormat: { type: 'price', precision: digits, minMove: 10 ** -digits } });
+    this.candles.applyOptions({
+      priceFormat: wholeLabels(this.candles, 10 ** -digits, (price) => price.toFixed(digits)),
+    });
     this.candles.setData(bars.map(candle));
     this.fill('volume');
     this.fill('truth');

@@ -2,6 +2,7 @@ import { HistogramSeries, IChartApi, ISeriesApi, LineSeries, SeriesType } from '
 
 import { Backdrop, PaneName } from './backdrop';
 import { ChartScene } from './chart-scene';
+import { wholeLabels } from './whole-labels';
 
 type LowerPane = Exclude<PaneName, 'price'>;
 
@@ -25,6 +26,13 @@ const MARGINS: Readonly<Record<LowerPane, { readonly top: number; readonly botto
 interface LowerSeries {
   readonly series: ISeriesApi<SeriesType>;
   readonly backdrop: Backdrop;
+}
+
+const AXIS = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
+
+/** 400 k is written 400K: the axis has room for no more. */
+function axisVolume(volume: number): string {
+  return AXIS.format(volume);
 }
 
 /** The panes under the price, each with one series; they come and go, in one order. */
@@ -81,8 +89,9 @@ export class PaneStack {
     const quiet = { lastValueVisible: false, priceLineVisible: false } as const;
     const series: ISeriesApi<SeriesType> =
       name === 'volume'
-        ? this.chart.addSeries(HistogramSeries, { ...quiet, priceFormat: { type: 'volume' } }, at)
+        ? this.chart.addSeries(HistogramSeries, quiet, at)
         : this.chart.addSeries(LineSeries, { ...quiet, lineWidth: 1, crosshairMarkerVisible: false }, at);
+    if (name === 'volume') series.applyOptions({ priceFormat: wholeLabels(series, 1, axisVolume) });
     if (name === 'truth') this.fixScale(series, 0, 1, () => '');
     if (name === 'rsi') this.fixScale(series, 0, 100, (value) => value.toFixed(0));
     const backdrop = new Backdrop(this.scene, name);
@@ -93,9 +102,8 @@ export class PaneStack {
   }
 
   private fixScale(series: ISeriesApi<SeriesType>, minValue: number, maxValue: number, text: (n: number) => string) {
-    const formatter = (value: number): string => text(value);
     series.applyOptions({
-      priceFormat: { type: 'custom', minMove: 0.01, formatter },
+      priceFormat: wholeLabels(series, 0.01, text),
       autoscaleInfoProvider: () => ({ priceRange: { minValue, maxValue } }),
     });
   }
