@@ -4,6 +4,7 @@ import pytest
 from causal_alpha.calibration import SPEEDS, WIDEST, Conformal, Residuals
 from causal_alpha.models.ewma import NORMAL
 from causal_alpha.records import LEVELS
+from causal_alpha.scoring import winkler
 
 
 def test_residuals_speak_normal_before_and_learn_the_shape_after() -> None:
@@ -108,3 +109,19 @@ def test_residuals_learn_skewness_and_no_drift() -> None:
         state.observe(skewed + 0.002, np.zeros(40), np.full(40, 1e-4))
     said = state.quantiles(np.zeros(40), np.full(40, 1e-4)).mean(axis=0)
     assert said[LEVELS.index(0.5)] == pytest.approx(0.01 * (1 - np.log(2)), rel=0.1)
+
+
+def test_layer_of_one_symbol_covers_without_swinging() -> None:
+    """One miss is one in one: it must not widen everything as a day does on which all symbols are missed."""
+    rng = np.random.default_rng(5)
+    layer, right = Conformal(1, SPEEDS[1]), np.asarray(NORMAL)[None, :]
+    inside, before, after = [], [], []
+    for truth in rng.standard_normal((4000, 1)):
+        said = layer.adjust(right)
+        inside.append([(side[0] <= truth) & (truth <= side[1]) for side in (said[0, [2, -3]], said[0, [0, -1]])])
+        before.append(winkler(truth, right[:, 0], right[:, -1], 0.95))
+        after.append(winkler(truth, said[:, 0], said[:, -1], 0.95))
+        layer.observe(truth, said)
+
+    assert np.mean(inside, axis=0).ravel() == pytest.approx([0.8, 0.95], abs=0.01)
+    assert np.mean(after) < 1.05 * np.mean(before)
