@@ -27,6 +27,7 @@ from causal_alpha.sums import Slices, slices
 __all__ = ["NEVER", "BarState", "Beat", "Counts", "Gap", "Rolled", "Rules", "Sign", "forming", "roll"]
 
 _NO_BARS: Frame[Bar] = Frame.empty(Bar)
+_NAN = np.float64(np.nan).tobytes()
 
 
 class Rolled(NamedTuple):
@@ -52,19 +53,19 @@ def roll(state: BarState, ticks: Frame[Tick], signs: Sequence[Sign] = ()) -> Rol
     passed = _passed(state, ts, signs)
     _listen(state, ts, passed, signs)
     before, state.watermark = state.watermark, int(passed[-1])
-    gone = _gone(state, ts, passed)
-    on_time, behind = _accept(state, ticks, passed, gone)
+    late, gone = _late(state, ts, passed)
+    on_time, behind = _accept(state, ticks, late, gone)
     news: dict[str, list[Frame[Bar]]] = {interval: [] for interval in state.books}
     parts = _parts(on_time.trades, state.finest.length) if len(on_time.rows) else None
     for interval, book in state.books.items():
         if parts is not None:
             book.add(parts if book is state.finest else parts.coarser(state.finest.length, book.length))
-        late = _add(book, behind, passed) if len(behind.rows) else behind
+        too_late = _add(book, behind, passed) if len(behind.rows) else behind
         final = close(state, interval)
         if len(final):
             news[interval].append(_to_frame(state, interval, final))
-        if len(late.rows):
-            for bars, known in revise(state, interval, late.trades, passed[late.rows]):
+        if len(too_late.rows):
+            for bars, known in revise(state, interval, too_late.trades, passed[too_late.rows]):
                 news[interval].append(_to_frame(state, interval, bars, "revised", known))
     for interval, active in state.activity.items():
         for some in (on_time, behind):
@@ -135,22 +136,23 @@ def _listen(state: BarState, ts: Ints, passed: Ints, signs: Sequence[Sign]) -> N
             state.feeds.gaps.append((sign.symbols, start // width, -(-sign.end // width)))
 
 
-def _gone(state: BarState, ts: Ints, passed: Ints) -> Ints:
-    """The rows whose bar of the finest interval can't change any more."""
-    width, correction = state.finest.length, state.rules.correction
-    rows = np.flatnonzero(ts + correction < passed[:-1])  # some of them are not
-    return rows[(ts[rows] // width + 1) * width + correction <= passed[rows]]
+def _late(state: BarState, ts: Ints, passed: Ints) -> tuple[Ints, Ints]:
+    """The rows whose bar of the finest interval was over when they came; those of them whose bar can't change any more.
 
-
-def _accept(state: BarState, ticks: Frame[Tick], passed: Ints, gone: Ints) -> tuple[Accepted, Accepted]:
-    """Bring all rows but those `gone` together by bar, drop duplicates.
-
-    Returns those whose bar of the finest interval was open when they came, and the others.
+    `passed` as `_passed` gives it.
     """
+    rows = np.flatnonzero(ts < passed[:-1])
+    if not len(rows):
+        return rows, rows
+    end, now = (ts[rows] // state.finest.length + 1) * state.finest.length, passed[rows]
+    return rows[end <= now], rows[end + state.rules.correction <= now]
+
+
+def _accept(state: BarState, ticks: Frame[Tick], late: Ints, gone: Ints) -> tuple[Accepted, Accepted]:
+    """Bring all rows but those `gone` together by bar, drop duplicates. Returns those not `late`, and the others."""
     if len(gone) == len(ticks):
         return _NOBODY, _NOBODY
-    ts, width = ticks.ints("ts"), state.finest.length
-    keys = to_key(_codes(ticks, "symbol", state.symbol), ts, width)
+    keys = to_key(_codes(ticks, "symbol", state.symbol), ticks.ints("ts"), state.finest.length)
     rows = key_order(keys)
     if len(gone):
         kept = np.ones(len(ticks), dtype=np.bool_)
@@ -162,12 +164,10 @@ def _accept(state: BarState, ticks: Frame[Tick], passed: Ints, gone: Ints) -> tu
         state.counts.duplicates += len(rows) - int(np.count_nonzero(fresh))
         rows, keys, ids = rows[fresh], keys[fresh], ids[fresh]
     state.counts.in_bars += len(rows)
-    slow = np.flatnonzero(ts < passed[:-1])
-    slow = slow[(ts[slow] // width + 1) * width <= passed[slow]]
-    if not len(slow):
+    if not len(late):
         return _accepted(state, ticks, rows, keys, ids), _NOBODY
     is_behind = np.zeros(len(ticks), dtype=np.bool_)
-    is_behind[slow] = True
+    is_behind[late] = True
     is_behind = is_behind[rows]
     on_time, behind = np.flatnonzero(~is_behind), np.flatnonzero(is_behind)
     return (
@@ -198,7 +198,8 @@ def _measure(ticks: Frame[Tick], rows: Ints, price: Floats, size: Floats) -> tup
     n = len(rows)
     quotes = [pick(ticks.floats(name), rows) for name in ("bid", "ask", "bid_size", "ask_size")]
     if all(np.isnan(values[:1] if is_same(values) else values).all() for values in quotes):
-        return np.broadcast_to(np.nan, (4, n)), slices(np.stack([size, price * size])).reshape(8, n)
+        sums = slices(np.stack([size, price * size]))
+        return np.ndarray((4, n), np.float64, _NAN, strides=(0, 0)), sums.reshape(8, n)
     quote = np.stack(quotes)
     middle = (quote[0] + quote[1]) / 2
     bought = size * (1.0 + (price > middle) - (price < middle))  # twice: no quote is half a buy, too

@@ -69,7 +69,8 @@ def same(value: Any, n: int) -> npt.NDArray[Any]:
     >>> is_same(same(1.5, 3)), same(1.5, 3).tolist()
     (True, [1.5, 1.5, 1.5])
     """
-    return np.broadcast_to(value, n)
+    one = np.asarray(value)
+    return np.ndarray(n, one.dtype, one.tobytes(), strides=(0,))  # np.broadcast_to takes eight times as long
 
 
 def is_same(values: npt.NDArray[Any]) -> bool:

@@ -70,7 +70,7 @@ def index_type(names: int) -> np.dtype[Any]:
     >>> index_type(128), index_type(129)
     (dtype('int8'), dtype('int16'))
     """
-    return next(index for index in _INDICES if names <= np.iinfo(index).max + 1)
+    return _INDICES[(names > 1 << 7) + (names > 1 << 15)]
 
 
 @cache
