@@ -36,11 +36,17 @@ run: setup ## Run the whole product until Ctrl-C
 web-dev: setup ## Serve the page with hot reload, over a running worker: make web-dev PORT=8000
 	$(WITH_NODE) && CAUSAL_ALPHA_HUB=http://127.0.0.1:$(or $(PORT),8000) npm run --silent start -- --open=false
 
+ifeq ($(ARGS),)
 test: setup ## Run every test, on real services and a browser
+	$(RUN) -m pytest -n auto --dist loadfile -m "not services and not nightly"
+	$(RUN) -m pytest -m "services and not nightly"
+else
+test: setup
 	$(RUN) -m pytest $(ARGS)
+endif
 
 test-fast: $(STAMPS)/package ## Run the tests that need no service
-	$(RUN) -m pytest -m "not services and not nightly" $(ARGS)
+	$(RUN) -m pytest -n auto --dist loadfile -m "not services and not nightly" $(ARGS)
 
 nightly: setup ## Run what takes hours: kills everywhere, outages of a minute, an hour's soak, a million inputs
 	CAUSAL_ALPHA_OUTAGE_SECONDS=60 CAUSAL_ALPHA_SOAK_MINUTES=60 $(RUN) -m pytest -m nightly $(ARGS)
