@@ -40,3 +40,19 @@ test('the watchlist moves by keys, loses a symbol and gets it back', async ({ hu
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/live\/UGA/);
 });
+
+test('the search marks what was typed and is worked by keys', async ({ hub, live, page }) => {
+  await live.open(new URL('live/AAPL?i=1m', hub.address).href);
+  await page.keyboard.press('/');
+  await page.keyboard.type('ms');
+  const search = page.locator('ca-symbol-search');
+  await expect(search.getByRole('option')).toHaveCount(1);
+  await expect(search.locator('mark')).toHaveText('MS');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/live\/MSFT/);
+  await page.keyboard.press('/');
+  await page.keyboard.type('zzz');
+  await expect(search).toContainText('zzz is unknown at this source');
+  await page.keyboard.press('Escape');
+  await expect(search.getByRole('combobox')).toHaveValue('MSFT');
+});

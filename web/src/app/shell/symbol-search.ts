@@ -100,6 +100,8 @@ export class SymbolSearch {
 
   protected begin(): void {
     this.text.set('');
+    // At once: keys that follow the shortcut come before the next frame.
+    this.box().nativeElement.value = '';
     this.point(Math.max(0, this.found().indexOf(this.selection.symbol())));
     this.open.set(true);
   }

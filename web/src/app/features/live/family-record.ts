@@ -56,6 +56,15 @@ import { ScoreRecord } from './score-record';
     .hue {
       margin-right: 8px;
     }
+    @media (max-width: 1279.98px) {
+      .tb th,
+      .tb td {
+        padding: 0 2px;
+      }
+      .hue {
+        margin-right: 6px;
+      }
+    }
     .tb .better {
       font-weight: 600;
     }
