@@ -177,8 +177,12 @@ export class Watchlist {
       scroller.scrollTop = top + height - scroller.clientHeight;
     this.top.set(scroller.scrollTop);
     this.at.set(at);
-    afterNextRender(() => scroller.querySelector<HTMLElement>(`[data-at="${at}"]`)?.focus({ preventScroll: true }), {
-      injector: this.injector,
-    });
+    const focus = (): boolean => {
+      const row = scroller.querySelector<HTMLElement>(`[data-at="${at}"]`);
+      row?.focus({ preventScroll: true });
+      return row !== null;
+    };
+    // At once where the row stands: the next key may come before the next frame.
+    if (!focus()) afterNextRender(() => void focus(), { injector: this.injector });
   }
 }
