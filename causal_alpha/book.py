@@ -218,7 +218,8 @@ class Parts:
         earlier = _before(theirs[FIRST_TS], theirs[FIRST_ID], ours[FIRST_TS], ours[FIRST_ID])
         later = ~_before(theirs[LAST_TS], theirs[LAST_ID], ours[LAST_TS], ours[LAST_ID])
         ints, floats = ours + theirs, self.floats + other.floats  # right for counts and sums
-        ints[QUALITY] = ours[QUALITY]
+        only_late = ours[TRADES] == ours[REVISION]  # as good as the worst of what came
+        ints[QUALITY] = np.where(only_late, np.maximum(ours[QUALITY], theirs[QUALITY]), ours[QUALITY])
         ints[FIRST_TS : FIRST_ID + 1] = np.where(
             earlier, theirs[FIRST_TS : FIRST_ID + 1], ours[FIRST_TS : FIRST_ID + 1]
         )

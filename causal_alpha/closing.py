@@ -76,8 +76,8 @@ def revise(state: BarState, interval: str, trades: Trades, passed: Ints) -> Iter
     first = np.flatnonzero((np.diff(keys, prepend=-1) != 0) | (np.diff(known, prepend=-1) != 0))
     parts = Parts.of(trades.take(order), keys, first)
     parts.ints[REVISION] = parts.ints[TRADES]
-    fed = _fed(state, book, parts.key, parts.ints[SOURCE])
-    parts.ints[QUALITY] = np.where(fed, OK, PARTIAL)  # counts only where the bar had no trade before
+    fed = np.logical_and.reduceat(_fed(state, book, keys, trades.source[order]), first)
+    parts.ints[QUALITY] = np.where(fed, OK, PARTIAL)  # counts only where the bar was final without a trade
     begins = group_starts(parts.key)
     turns = np.arange(len(parts)) - np.repeat(begins, np.diff(np.append(begins, len(parts))))
     for turn in range(int(turns.max()) + 1):

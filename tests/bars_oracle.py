@@ -30,6 +30,8 @@ class Oracle:
         self.too_late: dict[Key, int] = defaultdict(int)
         self.final: dict[Key, Bar] = {}
         self.revised: dict[tuple[Key, int], Bar] = {}
+        self.doubted: set[Key] = set()
+        """Bars without a trade until some came late of which one is of a feed that was away."""
         self.late = self.duplicates = self.in_bars = 0
         self.seen: set[tuple[str, int, int]] = set()
         self.spoke: set[tuple[str, int]] = set()
@@ -69,7 +71,9 @@ class Oracle:
                 if before is not None and before.trades:
                     quality = before.quality
                 else:
-                    quality = "ok" if self._alive(row.source, key) and not self._missed(key) else "partial"
+                    if not self._alive(row.source, key) or self._missed(key):
+                        self.doubted.add(key)
+                    quality = "partial" if key in self.doubted else "ok"
                 facts = {"state": "revised", "revision": self.too_late[key], "quality": quality, "known_at": known}
                 self.revised[key, known] = self._bar(key, **facts)
 
