@@ -82,7 +82,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     async def on_start(self) -> None:
         await super().on_start()
-        pack_fetches(self._consumer, self.app.bulk_topics)
+        pack_fetches(self._consumer, self.app.bulk_topics, self.app.consumer_linger)
 
     async def _fetch_records(
         self,
@@ -114,7 +114,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]
-    """The aiokafka consumer of Faust with batches, a linger before each poll, and range commits."""
+    """The aiokafka consumer of Faust with batches and range commits, which knows what a rebalance voids."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -210,12 +210,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         return message
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        behind = False
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
-                if not behind:
-                    await asyncio.sleep(self.app.consumer_linger)  # without it a poll brings a handful of records
-                behind = await self._drain_poll()
+                await asyncio.sleep(0)
+                await self._drain_poll()
         except self.consumer_stopped_errors:
             if not self.transport.app.should_stop:
                 raise
@@ -223,18 +221,16 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             if not self.transport.app.should_stop:
                 raise
 
-    async def _drain_poll(self) -> bool:
-        """Deliver what one poll brings; whether Kafka had more."""
-        behind, count = False, 0
+    async def _drain_poll(self) -> None:
+        """Deliver what one poll brings."""
+        count = 0
         async for tp, message in self.getmany(timeout=_POLL):
-            behind |= (self.highwater(tp) or 0) > message.offset + 2  # 2: a transaction's marker may be the last
             count += 1
             if count % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)
             await self._deliver(tp, message)
             if tp.topic in self.app.bulk_topics:
                 await self._let_agents_catch_up(tp)
-        return behind
 
     async def _let_agents_catch_up(self, tp: TP) -> None:
         """Read no more than a batch ahead of an agent: it would only fill the memory.
@@ -256,9 +252,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             if turn.rebalances == self.turn.rebalances and message.offset >= (self._read_offset[tp] or 0):
                 await self._hand_over(message)
         elif turn == self.turn and (self.settled or self.app.client_only):
-            await self._hand_over(message)
-            if turn == self.turn and tp in self._progress:
+            if tp in self._progress:
                 self._progress[tp].read(message.first_offset, message.offset)
+            await self._hand_over(message)
 
     async def _hand_over(self, message: Any) -> None:
         if self.suspend_flow.is_set():
@@ -294,7 +290,7 @@ class BatchTransport(driver.Transport):  # type: ignore[misc]
 class BatchApp(faust.App):  # type: ignore[misc]
     """A Faust app whose `bulk_topics` arrive as one event a poll.
 
-    `consumer_linger` is the pause before each poll in seconds.
+    `consumer_linger` is how long the broker gathers messages of theirs before it answers, in seconds.
     """
 
     def __init__(self, *args: Any, bulk_topics: frozenset[str], consumer_linger: float, **kwargs: Any) -> None:

@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     max_request_bytes: int = Field(1_000_000, ge=1_000, description="larger requests get 413")
     replay_buffer: int = Field(20_000, ge=1, description="log messages a socket can resume over")
 
-    consumer_linger: float = Field(0.006, ge=0, le=1, description="pause before each poll of Kafka")
+    consumer_linger: float = Field(0.008, ge=0, le=1, description="time in which Kafka gathers ticks for a poll")
     producer_linger: float = Field(0.003, ge=0, le=1, description="time in which messages to Kafka gather")
     max_poll_records: int = Field(10_000, ge=1, description="messages that one poll may bring")
     snapshot_every: float = Field(0.5, gt=0, description="between two snapshots of a partition's state")

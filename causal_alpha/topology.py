@@ -33,6 +33,8 @@ R = TypeVar("R", bound=msgspec.Struct)
 logger = logging.getLogger(__name__)
 
 MAX_MESSAGE = 8 * 1024 * 1024
+MAX_FETCH = 4 * 1024 * 1024
+"""Bytes of a partition in an answer of Kafka's, unless its next message alone is larger."""
 _COMPACT = {
     "cleanup.policy": "compact",
     "segment.bytes": str(16 * 1024 * 1024),
@@ -125,7 +127,7 @@ class App(BatchApp):
             topic_disable_leader=True,
             consumer_auto_offset_reset="earliest",
             consumer_group_instance_id=f"{prefix}-{settings.instance_id}",
-            consumer_max_fetch_size=MAX_MESSAGE,
+            consumer_max_fetch_size=MAX_FETCH,
             broker_session_timeout=settings.session_timeout,
             broker_heartbeat_interval=settings.session_timeout / 4,
             broker_commit_interval=0.5,

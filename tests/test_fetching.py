@@ -81,12 +81,12 @@ class Fetcher:
 
     def __init__(self) -> None:
         self._isolation_level = READ_UNCOMMITTED
-        self._fetch_max_wait_ms = 1_500
+        self._fetch_max_wait_ms, self._fetch_min_bytes = 1_500, 1
         self._records: Any = {}
 
     def _get_actions_per_node(self, assignment: Any) -> Any:
         """What would be written into a request to the broker."""
-        return assignment, self._fetch_max_wait_ms
+        return assignment, self._fetch_max_wait_ms, self._fetch_min_bytes
 
 
 def fetched(tp: TopicPartition, data: bytes, start: int) -> tuple[Any, Partition]:
@@ -95,7 +95,7 @@ def fetched(tp: TopicPartition, data: bytes, start: int) -> tuple[Any, Partition
     records = PartitionRecords(tp, MemoryRecords(data), None, start, None, None, True, READ_UNCOMMITTED)
     assignment = SimpleNamespace(active=True, state_value=lambda tp: partition)
     fetcher = Fetcher()
-    pack_fetches(SimpleNamespace(_fetcher=fetcher), frozenset({TICKS.topic}))
+    pack_fetches(SimpleNamespace(_fetcher=fetcher), frozenset({TICKS.topic}), 0.006)
     fetcher._records[tp] = FetchResult(tp, assignment=assignment, partition_records=records, backoff=0)
     return fetcher._records[tp], partition
 
@@ -162,16 +162,32 @@ def test_transactions_that_were_aborted_are_not_ours_to_find() -> None:
     consumer = SimpleNamespace(_fetcher=SimpleNamespace(_isolation_level=READ_COMMITTED))
 
     with pytest.raises(SettingsError, match="expected read_uncommitted"):
-        pack_fetches(consumer, frozenset({TICKS.topic}))
+        pack_fetches(consumer, frozenset({TICKS.topic}), 0.006)
 
 
 def test_request_beside_records_that_wait_for_a_poll_is_a_short_one() -> None:
     fetcher: Any = Fetcher()
-    pack_fetches(SimpleNamespace(_fetcher=fetcher), frozenset())
-    waits = []
+    pack_fetches(SimpleNamespace(_fetcher=fetcher), frozenset(), 0.006)
+    asked = []
     for records in ({}, {OTHERS: "some"}, {}):
         fetcher._records.clear()
         fetcher._records.update(records)
-        waits.append(fetcher._get_actions_per_node("everything"))
+        asked.append(fetcher._get_actions_per_node("all"))
 
-    assert waits == [("everything", 1_500), ("everything", 10), ("everything", 1_500)]
+    assert asked == [("all", 1_500, 1), ("all", 10, 1), ("all", 1_500, 1)]
+
+
+def test_broker_gathers_while_records_of_a_bulk_topic_come() -> None:
+    now = [50.0]
+    fetcher: Any = Fetcher()
+    pack_fetches(SimpleNamespace(_fetcher=fetcher), frozenset({TICKS.topic}), 0.006, lambda: now[0])
+    result, _ = fetched(OTHERS, Written(0, 1, (0, 1)).encode(), 0)
+    asked = []
+    for tp, later in ((OTHERS, 0.0), (TICKS, 0.0), (TICKS, 0.09), (TICKS, 0.02)):
+        now[0] += later
+        if not later:
+            fetcher._records[tp] = result
+            del fetcher._records[tp]
+        asked.append(fetcher._get_actions_per_node("all"))
+
+    assert asked == [("all", 1_500, 1), ("all", 6, 65_536), ("all", 6, 65_536), ("all", 1_500, 1)]
