@@ -27,7 +27,6 @@ from causal_alpha.sums import Slices, slices
 __all__ = ["NEVER", "BarState", "Beat", "Counts", "Gap", "Rolled", "Rules", "Sign", "forming", "roll"]
 
 _NO_BARS: Frame[Bar] = Frame.empty(Bar)
-_NAN = np.float64(np.nan).tobytes()
 
 
 class Rolled(NamedTuple):
@@ -199,7 +198,7 @@ def _measure(ticks: Frame[Tick], rows: Ints, price: Floats, size: Floats) -> tup
     quotes = [pick(ticks.floats(name), rows) for name in ("bid", "ask", "bid_size", "ask_size")]
     if all(np.isnan(values[:1] if is_same(values) else values).all() for values in quotes):
         sums = slices(np.stack([size, price * size]))
-        return np.ndarray((4, n), np.float64, _NAN, strides=(0, 0)), sums.reshape(8, n)
+        return same(np.nan, 4, n), sums.reshape(8, n)
     quote = np.stack(quotes)
     middle = (quote[0] + quote[1]) / 2
     bought = size * (1.0 + (price > middle) - (price < middle))  # twice: no quote is half a buy, too

@@ -63,14 +63,14 @@ class Labels:
 Column: TypeAlias = Labels | npt.NDArray[Any]
 
 
-def same(value: Any, n: int) -> npt.NDArray[Any]:
-    """A read-only array of n times the same number, which takes the memory of one.
+def same(value: Any, *shape: int) -> npt.NDArray[Any]:
+    """A read-only array of one and the same number, which takes the memory of one.
 
     >>> is_same(same(1.5, 3)), same(1.5, 3).tolist()
     (True, [1.5, 1.5, 1.5])
     """
-    one = np.asarray(value)
-    return np.ndarray(n, one.dtype, one.tobytes(), strides=(0,))  # np.broadcast_to takes eight times as long
+    one = np.asarray(value)  # np.broadcast_to takes eight times as long
+    return np.ndarray(shape, one.dtype, one.tobytes(), strides=(0,) * len(shape))
 
 
 def is_same(values: npt.NDArray[Any]) -> bool:

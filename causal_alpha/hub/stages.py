@@ -45,7 +45,8 @@ class Meter:
 class Stages:
     """Meters by record, and latencies by stage: from when the hub saw what a stage reads to when it saw what it made.
 
-    `clock` gives ns. Both ways lead through Kafka, so what they take there is in it once.
+    `clock` gives ns. Both ways lead through Kafka, so what they take there is in it once. Ticks don't pass the hub:
+    bars are timed from when Kafka got the newest one in them.
     """
 
     def __init__(self, clock: Callable[[], int]) -> None:
