@@ -1,5 +1,6 @@
 """Windows: final bars become feature vectors, a whole cross-section at a time."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -30,7 +31,8 @@ async def make_features(stream: Any) -> None:
         held = checkpoints.hold(event.message.partition)
         sent = []
         if event.message.offset > held.offset:
-            for features in held.state.push(event.key.decode(), event.value, feature_set):
+            found = held.state.push(event.key.decode(), event.value, feature_set)
+            for features in await asyncio.to_thread(list, found):
                 for part in features.parts():
                     sent.append(await app.features.send(key=event.key, value=part))
         await checkpoints.advance(held, stream, event, sent)

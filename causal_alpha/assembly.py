@@ -23,6 +23,7 @@ from causal_alpha.frames import Frame
 from causal_alpha.hub.access import Tokens, check_exposure
 from causal_alpha.hub.api import create_api
 from causal_alpha.hub.gateway import Gateway
+from causal_alpha.hub.names import load_names
 from causal_alpha.hub.pipeline import Partitions, Sight
 from causal_alpha.hub.stream import Hub
 from causal_alpha.hub.tracks import WorkerRow
@@ -42,6 +43,8 @@ from causal_alpha.ui import page_build
 if TYPE_CHECKING:
     from causal_alpha.settings import Settings
 
+FOLLOWED = ("forming",)
+"""Topics that every hub reads by itself, from now on: no group has a place in them."""
 AWAY = 30_000
 """Milliseconds after which a worker that nobody has seen counts as away."""
 UVICORN: Mapping[str, Any] = MappingProxyType(
@@ -122,6 +125,7 @@ def assemble(
         tolerance=tolerance,
         lookbacks=features.lookbacks,
         window=max(settings.window, features.lookback),
+        names=load_names(),
         hours=hours,
         tokens=tokens,
         max_requests=settings.max_requests,
@@ -131,7 +135,12 @@ def assemble(
         sight=Sight(
             prefix=settings.app_id,
             path=path,
-            offsets=Offsets(settings.broker, settings.app_id, topics).read,
+            offsets=Offsets(
+                settings.broker,
+                settings.app_id,
+                topics,
+                followed={f"{settings.app_id}.{name}" for name in FOLLOWED},
+            ).read,
             partitions=partitions,
             workers=partial(worker_rows, roll),
         ),

@@ -10,6 +10,7 @@ A snapshot that ends before the commit (`snapshot_end`) is one whose topic was c
 of must be read again, see `topology.App.place`.
 """
 
+import asyncio
 from asyncio import Future
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
@@ -105,9 +106,12 @@ class Checkpoints(Generic[S]):
         held.work.sent.extend(sent)
         if held.dumped is None and self._clock() >= held.dump_from:
             began = self._clock()
-            held.dumped = pack({"offset": held.offset, "state": self._dump(held.state)}), held.work
-            held.work, took = Work(), self._clock() - began
-            held.dump_from = began + max(self._every, took / _SHARE)
+            tree, work = {"offset": held.offset, "state": self._dump(held.state)}, held.work
+            held.work = Work()
+            held.dumped = await asyncio.to_thread(pack, tree), work  # sockets and open bars go on meanwhile
+            held.dump_from = began + max(self._every, (self._clock() - began) / _SHARE)
+            if self._held.get(partition) is not held:
+                return
         if held.dumped is not None and all(delivery.done() for delivery in held.dumped[1].sent):
             snapshot, work = held.dumped
             for delivery in work.sent:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -13,17 +13,32 @@ from causal_alpha.errors import SinkError
 
 
 class Reach(NamedTuple):
-    """A topic's end in messages over all partitions, and how many of them the group has not committed yet."""
+    """A topic's end in messages over all partitions, and how many of them the group has not committed yet.
+
+    `lag` is None for a topic that no group reads.
+    """
 
     end: int
-    lag: int
+    lag: int | None
 
 
 class Offsets:
-    """Asks a broker about topics and one group; connects with the first question, and again after a failure."""
+    """Asks a broker about topics and one group; connects with the first question, and again after a failure.
 
-    def __init__(self, broker: str, group: str, topics: Iterable[str], patience: float = 2.0) -> None:
+    `followed` are those of `topics` that are read from now on, without a group: nothing of them is ever committed.
+    """
+
+    def __init__(
+        self,
+        broker: str,
+        group: str,
+        topics: Collection[str],
+        *,
+        followed: Collection[str] = (),
+        patience: float = 2.0,
+    ) -> None:
         self._broker, self._group, self._topics = broker, group, tuple(topics)
+        self._followed = frozenset(followed)
         self._patience = patience
         self._clients: tuple[Any, Any] | None = None
         self._lock = asyncio.Lock()
@@ -51,14 +66,18 @@ class Offsets:
         parts = [TopicPartition(topic["topic"], part["partition"]) for topic in there for part in topic["partitions"]]
         consumer.assign(parts)  # it asks for nothing, but then knows who leads them
         ends = await consumer.end_offsets(parts)
-        done = await admin.list_consumer_group_offsets(self._group, partitions=parts) if parts else {}
+        grouped = [part for part in parts if part.topic not in self._followed]
+        done = await admin.list_consumer_group_offsets(self._group, partitions=grouped) if grouped else {}
         end: Counter[str] = Counter()
         lag: Counter[str] = Counter()
         for part, last in ends.items():
             committed = done[part].offset if part in done else -1
             end[part.topic] += last
             lag[part.topic] += max(0, last - max(0, committed))
-        return {topic: Reach(end[topic], lag[topic]) for topic in {part.topic for part in parts}}
+        return {
+            topic: Reach(end[topic], None if topic in self._followed else lag[topic])
+            for topic in {part.topic for part in parts}
+        }
 
     async def _close(self) -> None:
         clients, self._clients = self._clients, None

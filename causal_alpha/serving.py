@@ -118,7 +118,7 @@ class Serving:
                 try:
                     places[slot] = version, self._loaded(slot, version)
                     state = "serving" if slot[1] == CHAMPION else "shadow"
-                    news.append(News(slot[0], str(version.number), slot[1], state, f"version {version.number} is in"))
+                    news.append(News(slot[0], str(version.number), slot[1], state, f"Loaded as {slot[1]}"))
                 except ModelError as error:
                     bad[slot] = version.number, str(error)
                     news.append(News(slot[0], str(version.number), slot[1], "refused", str(error)))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
+from causal_alpha.assembly import FOLLOWED
 from tests.conftest import ROOT
 
 AGENTS = ROOT / "agents"
@@ -187,3 +188,8 @@ def test_table_of_agents_is_a_path_of_topics_that_exist() -> None:
     names = set(re.findall(r"self\.(\w+) = self\._topic\(", (ROOT / "causal_alpha" / "topology.py").read_text()))
     used = {row.reads for row in table()} | {topic for row in table() for topic in row.writes}
     assert used - {"-"} == names
+
+
+def test_topics_that_are_followed_are_known_to_the_pipeline_page() -> None:
+    followed = {topic for source in sources().values() for topic in re.findall(r"app\.follow\(app\.(\w+)", source)}
+    assert followed == set(FOLLOWED)

@@ -90,4 +90,8 @@ def test_hub_alone_sees_the_bars_of_two_workers(worker: Workers, alone: str) -> 
     assert {row["instance"] for row in pipeline["workers"]} == {"worker-1", "worker-2"}
     assert pipeline["balance"] is None
     assert topics["ticks"]["end"] > 0
+    assert isinstance(topics["ticks"]["lag"], int)
+    assert topics["forming"]["end"] > 0
+    assert topics["forming"]["lag"] is None
+    assert [row["name"] for row in pipeline["agents"] if row["follows"]] == ["broadcast_forming"]
     assert topics["bars"]["rows"] >= len(SYMBOLS)

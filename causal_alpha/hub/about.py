@@ -65,7 +65,8 @@ def _part(name: str) -> PartRow | None:
         return None
     said = facts.get("License-Expression") or (facts.get("License") or "").strip().partition("\n")[0]
     classified = [text.rpartition(" :: ")[2] for text in facts.get_all("Classifier", []) if text.startswith("License")]
-    licence = said if 0 < len(said) <= 60 else ", ".join(classified)
+    named = 0 < len(said) <= 60 and not said.startswith("Copyright")  # some put the licence's own first line there
+    licence = said if named else ", ".join(classified)
     return PartRow(name=facts["Name"], version=facts["Version"], licence=licence or "see its files", url=_url(facts))
 
 

@@ -58,6 +58,7 @@ def create_api(
     tolerance: int = 5 * SECOND,
     lookbacks: Mapping[str, int] = MappingProxyType({}),
     window: int = 64,
+    names: Mapping[str, str] = MappingProxyType({}),
     hours: Hours = always,
     tokens: Tokens = NO_TOKENS,
     max_requests: float = 0,
@@ -70,9 +71,9 @@ def create_api(
 
     `ready` says which parts answer. `tolerance` (ns) is how far a posted tick's stamp may lead the
     hub's clock. `lookbacks`: the features' names, in order, and the bars each sees of the `window` that is
-    kept. `hours`: the sessions of a symbol. The hub's counts go into `registry`. `tokens`: who may ask;
-    `max_requests` a second of one client, 0: any number. `models`: the model registry, `schedules`: the
-    URL of what trains them, `ask`: the models for `POST /predict`; `sight`: what else is known.
+    kept. `names`: what symbols are called. `hours`: the sessions of a symbol. The hub's counts go into `registry`.
+    `tokens`: who may ask; `max_requests` a second of one client, 0: any number. `models`: the model registry,
+    `schedules`: the URL of what trains them, `ask`: the models for `POST /predict`; `sight`: what else is known.
     """
     api = FastAPI(
         title="Causal Alpha",
@@ -83,7 +84,7 @@ def create_api(
     )
     for router in (
         status_router(hub=hub, ready=ready, version=version, registry=registry),
-        reading_router(hub=hub, reader=reader, lookbacks=lookbacks, window=window),
+        reading_router(hub=hub, reader=reader, lookbacks=lookbacks, window=window, names=names),
         sessions_router(hours),
         rejects_router(redriver=redriver),
         posting_router(gateway=gateway, tolerance=tolerance, clock=hub.clock),

@@ -37,8 +37,7 @@ class Clients:
     def __init__(self, log: Log, board: Board, beat: Callable[[], None]) -> None:
         self.dropped = 0
         """Clients that were cut because they were too slow."""
-        self.spent = 0.0
-        """CPU seconds that the present round of sending has taken so far; who sends adds to it."""
+        self._spent = 0.0  # CPU seconds that the present round of sending has taken so far
         self._log, self._board, self._beat = log, board, beat
         self._connected: set[Client] = set()
         self._memo: Memo = {}
@@ -77,6 +76,15 @@ class Clients:
             return []
         return client.feed.take(self._memo)
 
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """What a client's sender does inside counts as sending: the next flush waits the longer for it."""
+        began = time.thread_time()
+        try:
+            yield
+        finally:
+            self._spent += time.thread_time() - began
+
     def _keeps_up(self, client: Client) -> bool:
         if self._log.holds(client.feed.after):
             return True
@@ -97,11 +105,11 @@ class Clients:
                 await asyncio.wait_for(self._news.wait(), beat + BEAT - clock())
             except TimeoutError:
                 continue
-            self.spent = -time.thread_time()  # work, not waiting: another process's load is no reason to rest
-            self._flush()
-            self.spent += time.thread_time()
+            self._spent = 0.0
+            with self.sending():  # CPU time, not waiting: another process's load is no reason to rest
+                self._flush()
             await asyncio.sleep(0)  # every client that isn't stuck sends now
-            await asyncio.sleep(min(SLOWEST, max(FASTEST, LOAD * self.spent)))
+            await asyncio.sleep(min(SLOWEST, max(FASTEST, LOAD * self._spent)))
 
     def _flush(self) -> None:
         self._news.clear()

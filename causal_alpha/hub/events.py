@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from causal_alpha.hub.rows import NoteRow, Number, Quality
+from causal_alpha.hub.rows import NoteRow, Number, Quality, ScoreRow
 
 
 class Hello(msgspec.Struct, kw_only=True):
@@ -106,30 +106,8 @@ class ForecastEvent(msgspec.Struct, array_like=True, tag="forecast"):
     shadow: bool
 
 
-class ScoreEvent(msgspec.Struct, array_like=True, tag="score"):
+class ScoreEvent(ScoreRow, array_like=True, tag="score"):
     """A forecast met its truth, the close at `due`; `shadow`: it was not served."""
-
-    symbol: str
-    interval: str
-    start: int
-    made: int
-    horizon: int
-    due: int
-    family: str
-    version: str
-    price: float
-    truth: Number
-    ret: Number
-    crps: Number
-    crps_naive: Number
-    crps_ewma: Number
-    qlike: Number
-    inside_80: Number
-    inside_95: Number
-    winkler_80: Number
-    scored: int
-    shadow: bool
-    source: str
 
 
 class ModelEvent(msgspec.Struct, array_like=True, tag="model"):

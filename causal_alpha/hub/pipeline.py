@@ -27,13 +27,13 @@ Partitions: TypeAlias = Callable[[], Iterable[tuple[PartitionRow, Balance]]]
 
 
 class Reach(Protocol):
-    """A topic's end, and how far the workers are behind it, in messages."""
+    """A topic's end, and how far the workers are behind it, in messages; None where each reads from now on."""
 
     @property
     def end(self) -> int: ...
 
     @property
-    def lag(self) -> int: ...
+    def lag(self) -> int | None: ...
 
 
 class Step(Protocol):
@@ -148,6 +148,7 @@ def _agent(sight: Sight, step: Step, reach: Mapping[str, Reach], latency: Mappin
         reads=f"{sight.prefix}.{step.reads}" if step.reads else "",
         writes=tuple(f"{sight.prefix}.{topic}" for topic in step.writes),
         lag=found.lag if found else None,
+        follows=found is not None and found.lag is None,
         p50_ms=took.p50_ms if took else None,
         p99_ms=took.p99_ms if took else None,
     )

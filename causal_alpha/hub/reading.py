@@ -12,7 +12,7 @@ from causal_alpha.errors import SettingsError
 from causal_alpha.hub.answers import Answer
 from causal_alpha.hub.messages import BAR_START
 from causal_alpha.hub.recent import R
-from causal_alpha.hub.replies import BarsReply, FeaturesReply, ForecastsReply, SymbolsReply, says
+from causal_alpha.hub.replies import BarsReply, FeaturesReply, ForecastsReply, SymbolReply, SymbolsReply, says
 from causal_alpha.hub.rows import FeatureSpec, FeatureWindow
 from causal_alpha.hub.stream import Hub
 from causal_alpha.intervals import MILLISECOND, activity, end_of, interval_ns
@@ -52,8 +52,13 @@ class Span:
 Wanted = Annotated[Span, Depends()]
 
 
-def reading_router(*, hub: Hub, reader: Reader, lookbacks: Mapping[str, int], window: int) -> APIRouter:
-    """`lookbacks`: bars that each value of a feature vector sees, in their order; of `window` that are kept."""
+def reading_router(
+    *, hub: Hub, reader: Reader, lookbacks: Mapping[str, int], window: int, names: Mapping[str, str]
+) -> APIRouter:
+    """`lookbacks`: bars that each value of a feature vector sees, in their order; of `window` that are kept.
+
+    `names`: what symbols are called.
+    """
     router = APIRouter(tags=["data"])
 
     async def find(record: type[R], symbol: str, span: Span) -> list[R]:
@@ -79,7 +84,14 @@ def reading_router(*, hub: Hub, reader: Reader, lookbacks: Mapping[str, int], wi
             for bar in bars:
                 ts = end_of(bar.interval, bar.start, bar.known_at) // MILLISECOND
                 quotes[bar.symbol] = {"symbol": bar.symbol, "ts": ts, "last": bar.close, "source": bar.source}
-        return Answer({"symbols": [quotes[symbol] for symbol in sorted(quotes)]})
+        return Answer({"symbols": [quotes[symbol] | {"name": names.get(symbol, "")} for symbol in sorted(quotes)]})
+
+    @router.get("/symbols/{symbol}", responses=says(SymbolReply))
+    async def symbol_facts(symbol: Symbol) -> Response:
+        """A symbol's name, and the intervals at which it has bars, archived or not yet."""
+        found = hub.recent.intervals(symbol) | set(await reader.intervals(symbol))
+        intervals = tuple(sorted(found, key=_fineness))
+        return Answer(SymbolReply(symbol=symbol, name=names.get(symbol, ""), intervals=intervals))
 
     @router.get("/bars/{symbol}", responses=says(BarsReply))
     async def bars(symbol: Symbol, span: Wanted) -> Response:
@@ -117,6 +129,12 @@ def reading_router(*, hub: Hub, reader: Reader, lookbacks: Mapping[str, int], wi
         return answer(symbol, span, forecasts=[_row(row) for row in await find(Forecast, symbol, span)])
 
     return router
+
+
+def _fineness(interval: str) -> tuple[bool, float, str]:
+    """Orders intervals: those by time first, the shortest before; then those by activity."""
+    rule = activity(interval)
+    return (True, rule.threshold, rule.unit) if rule else (False, interval_ns(interval), "")
 
 
 def _row(record: Bar | Features | Forecast | Score) -> dict[str, Any]:

@@ -50,6 +50,10 @@ class Recent:
                 merged[key] = row
         return sorted(merged.values(), key=record_time)[-limit:]
 
+    def intervals(self, symbol: str) -> set[str]:
+        """Those of the bars kept of a symbol."""
+        return {interval for kind, name, interval in self._kept if kind is Bar and name == symbol}
+
     def _of(self, record: type[R], symbol: str | None, interval: str) -> Iterator[tuple[str, R]]:
         if symbol is not None:
             yield from self._kept.get((record, symbol, interval), {}).items()

@@ -56,6 +56,14 @@ class SymbolsReply(msgspec.Struct, kw_only=True):
     symbols: tuple[SymbolRow, ...]
 
 
+class SymbolReply(msgspec.Struct, kw_only=True):
+    """What is known of a symbol: its name, and the intervals at which it has bars, the finest first."""
+
+    symbol: str
+    name: str
+    intervals: tuple[str, ...]
+
+
 class SessionsReply(msgspec.Struct, kw_only=True):
     """When the market of a symbol is open; a market that never closes has one session without end."""
 

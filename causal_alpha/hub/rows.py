@@ -9,9 +9,13 @@ Quality: TypeAlias = Literal["ok", "partial", "no_trade", "no_data"]
 
 
 class SymbolRow(msgspec.Struct, kw_only=True):
-    """A symbol with its last price; `ts` is the event time that `last` is known to hold for."""
+    """A symbol with its last price; `ts` is the event time that `last` is known to hold for.
+
+    `name` is what it is called, "" where nobody has said.
+    """
 
     symbol: str
+    name: str
     ts: int
     last: Number
     source: str

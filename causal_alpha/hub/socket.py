@@ -1,7 +1,6 @@
 """The WebSocket: one task sends, one listens, and either's end closes both."""
 
 import asyncio
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -72,11 +71,10 @@ async def _serve(socket: WebSocket, hub: Hub, client: Client) -> None:
 async def _send(socket: WebSocket, hub: Hub, client: Client) -> None:
     await socket.send_text(hub.hello(client))
     while True:
-        began = time.thread_time()
-        while messages := hub.clients.take(client):
-            for message in messages:
-                await socket.send_text(message)
-        hub.clients.spent += time.thread_time() - began
+        with hub.clients.sending():
+            while messages := hub.clients.take(client):
+                for message in messages:
+                    await socket.send_text(message)
         client.wake.clear()
         await client.wake.wait()
 

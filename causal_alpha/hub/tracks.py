@@ -37,7 +37,8 @@ class PartitionRow(msgspec.Struct, kw_only=True):
 class TopicRow(msgspec.Struct, kw_only=True):
     """A topic: its end in messages, what the workers have not committed yet (`lag`), and the rows seen here.
 
-    Null is what this hub can't know: `end` and `lag` while Kafka is away, `rows` of ticks for a hub alone.
+    Null is what this hub can't know: `end` and `lag` while Kafka is away, `rows` of ticks for a hub alone. A topic that
+    is read from now on, without a group, has no lag either.
     """
 
     name: str
@@ -48,12 +49,16 @@ class TopicRow(msgspec.Struct, kw_only=True):
 
 
 class AgentRow(msgspec.Struct, kw_only=True):
-    """A function of the data path; `lag` in messages of what it reads, the latency is its stage's."""
+    """A function of the data path; `lag` in messages of what it reads, the latency is its stage's.
+
+    `follows`: it reads from now on, without a group, and is never behind.
+    """
 
     name: str
     reads: str
     writes: tuple[str, ...]
     lag: int | None
+    follows: bool
     p50_ms: Number
     p99_ms: Number
 

@@ -4,6 +4,9 @@ Parameters come from statsmodels (Hannan and Rissanen, Biometrika 69(1), 1982), 
 as in Hyndman and Khandakar, Journal of Statistical Software 27(3), 2008. Both polynomials are forced to forget:
 no inverse root is left beyond `FURTHEST`. Serving is the recursion of `models.recursion`.
 
+Most symbols are random walks, and most fits only show it again. So a rough estimate of all symbols at once, by the same
+method, says which orders are worth a fit: those whose BIC isn't beyond that of the best by more than `DOUBT`.
+
 Orders and parameters are sought in returns that are divided by the deviation that was expected of them: where variance
 moves, a few wild weeks look like structure, and least squares believe them.
 """
@@ -33,6 +36,12 @@ MOST = 2
 
 FURTHEST = 0.9
 """Greatest modulus of an inverse root: after 128 bars a start weighs 1e-6 of a return."""
+
+DOUBT = 4.0
+"""By how much of BIC a rough estimate may be off."""
+
+LONG = 10
+"""Lags of the autoregression that stands for the innovations."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +128,7 @@ class _Search:
         self.squares = self.least_squares.copy()
         self.tried: list[set[Order]] = [{(0, 0)} for _ in returns]
         self.alive = (counts > 0) & (self.squares > 0)
+        self.rough = _Rough(returns)
 
     def run(self) -> None:
         while self.alive.any():
@@ -136,16 +146,23 @@ class _Search:
 
     def _try(self, order: Order, rows: list[int]) -> list[int]:
         """The rows for which `order` has the least BIC so far."""
-        found = np.stack([_hannan_rissanen(self.returns[row, -self.counts[row] :], order) for row in rows])
-        squares = _squares(found, self.returns[rows])
-        better = []
-        for place, row in enumerate(rows):
+        for row in rows:
             self.tried[row].add(order)
-            if self._bic(squares[place], sum(order), row) < self._bic(self.squares[row], sum(self.order[row]), row):
-                self.order[row], self.coefficients[row] = order, found[place]
-                self.squares[row] = squares[place]
+        rough = _squares(self.rough.coefficients(order, rows), self.returns[rows])
+        rows = [row for row, squares in zip(rows, rough, strict=True) if self._gain(squares, order, row) > -DOUBT]
+        if not rows:
+            return []
+        found = np.stack([_hannan_rissanen(self.returns[row, -self.counts[row] :], order) for row in rows])
+        better = []
+        for row, own, squares in zip(rows, found, _squares(found, self.returns[rows]), strict=True):
+            if self._gain(squares, order, row) > 0:
+                self.order[row], self.coefficients[row], self.squares[row] = order, own, squares
                 better.append(row)
         return better
+
+    def _gain(self, squares: float, order: Order, row: int) -> float:
+        """By how much an order's BIC is below that of the best so far."""
+        return self._bic(self.squares[row], sum(self.order[row]), row) - self._bic(squares, sum(order), row)
 
     def _bic(self, squares: float, parameters: int, row: int) -> float:
         n = int(self.counts[row])
@@ -157,6 +174,41 @@ class _Search:
         safe = np.where(self.squares > 0, self.squares, 1.0)
         ratio = n * np.log(np.where(self.squares > 0, self.least_squares, 1.0) / safe)
         return np.where(parameters > 0, np.maximum(1 - parameters * np.log(n) / np.maximum(ratio, 1e-9), 0), 0.0)
+
+
+class _Rough:
+    """Hannan and Rissanen's estimate of any order, of all symbols at once; the first bars are taken as they are.
+
+    What an order regresses on is among two lags of returns and two of innovations, so one table of products has all.
+    """
+
+    def __init__(self, returns: Floats) -> None:
+        bars = returns.shape[1]
+        lagged = np.stack([_shifted(returns, lag) for lag in range(LONG + 1)])
+        alike = np.stack([(returns * later).sum(axis=1) for later in lagged], axis=1)
+        alike[:, 0] += SMALLEST * bars
+        lags = np.arange(LONG)
+        long = np.linalg.solve(alike[:, np.abs(lags[:, None] - lags)], alike[:, 1:, None])[:, :, 0]
+        innovations = returns - np.einsum("nk,knt->nt", long, lagged[1:])
+        own = [_shifted(innovations, lag) for lag in range(1, MOST + 1)]
+        read = np.stack([*lagged[: MOST + 1], *own], axis=1)
+        self.products = read @ read.transpose(0, 2, 1)
+
+    def coefficients(self, order: Order, rows: list[int]) -> Floats:
+        """(rows, 4), forced to forget."""
+        p, q = order
+        chosen = np.asarray([*range(1, 1 + p), *range(1 + MOST, 1 + MOST + q)])
+        products = self.products[rows]
+        size = products[:, chosen[:, None], chosen] + SMALLEST * np.eye(len(chosen))
+        weights = np.linalg.solve(size, products[:, chosen, :1])[:, :, 0]
+        found = np.zeros((len(rows), 2 * MOST))
+        found[:, chosen - 1] = weights
+        return np.stack([np.concatenate([forgetful(one[:MOST]), -forgetful(-one[MOST:])]) for one in found])
+
+
+def _shifted(series: Floats, lag: int) -> Floats:
+    """Series (n, bars), `lag` bars later, after zeros."""
+    return np.concatenate([np.zeros((len(series), lag)), series[:, : series.shape[1] - lag]], axis=1)
 
 
 def _near(order: Order) -> list[Order]:
@@ -173,7 +225,7 @@ def _hannan_rissanen(returns: Floats, order: Order) -> Floats:
         warnings.simplefilter("ignore")
         try:
             found, _ = estimators.hannan_rissanen(
-                returns, ar_order=p, ma_order=q, demean=False, initial_ar_order=10, unbiased=False
+                returns, ar_order=p, ma_order=q, demean=False, initial_ar_order=LONG, unbiased=False
             )
         except (np.linalg.LinAlgError, ValueError):
             return np.zeros(4)
@@ -199,6 +251,8 @@ def forgetful(lags: Floats) -> Floats:
     >>> forgetful(np.array([0.5, 0.0])).tolist(), forgetful(np.array([2.0, 0.0])).tolist()
     ([0.5, 0.0], [0.5, 0.0])
     """
+    if abs(lags[1]) <= FURTHEST**2 and abs(lags[0]) <= FURTHEST - lags[1] / FURTHEST:
+        return lags
     roots = np.roots([1.0, -lags[0], -lags[1]]).astype(np.complex128)
     size = np.abs(roots)
     if (size <= FURTHEST).all():

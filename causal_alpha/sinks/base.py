@@ -47,6 +47,10 @@ class Reader(Protocol):
         """Every symbol that has a bar, sorted."""
         ...
 
+    async def intervals(self, symbol: str) -> list[str]:
+        """Every interval at which a symbol has bars, in no order."""
+        ...
+
     async def ping(self) -> None:
         """Return when the store answers; raise SinkError when it doesn't within a second or two."""
         ...

@@ -53,6 +53,9 @@ async def check_sink(sink: Sink, reader: Reader | None = None) -> None:
     symbols = await reader.symbols()
     if symbols != ["AAPL", "MSFT"]:
         raise AssertionError(f"symbols: expected ['AAPL', 'MSFT'], was {symbols}")
+    intervals = {symbol: sorted(await reader.intervals(symbol)) for symbol in ("AAPL", "MSFT", "none")}
+    if intervals != {"AAPL": ["1m", "1s"], "MSFT": ["1m"], "none": []}:
+        raise AssertionError(f"intervals: expected 1m and 1s of AAPL, 1m of MSFT, none of none, was {intervals}")
 
 
 def _same(what: str, found: Sequence[Any], wanted: Sequence[Any]) -> None:

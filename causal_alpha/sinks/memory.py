@@ -62,6 +62,10 @@ class MemorySink:
     async def symbols(self) -> list[str]:
         return sorted({cast(Bar, bar).symbol for bar in self._kept.get(Bar, {}).values()})
 
+    async def intervals(self, symbol: str) -> list[str]:
+        bars = (cast(Bar, bar) for bar in self._kept.get(Bar, {}).values())
+        return sorted({bar.interval for bar in bars if bar.symbol == symbol})
+
     async def ping(self) -> None:
         """Memory always answers."""
 

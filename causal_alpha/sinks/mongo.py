@@ -213,6 +213,10 @@ class MongoReader:
         async with sink_errors():
             return sorted(await self._database[ARCHIVED[Bar]].distinct("symbol"))
 
+    async def intervals(self, symbol: str) -> list[str]:
+        async with sink_errors():
+            return sorted(await self._database[ARCHIVED[Bar]].distinct("interval", {"symbol": symbol}))
+
     async def ping(self) -> None:
         async with sink_errors():
             try:

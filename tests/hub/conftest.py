@@ -108,6 +108,7 @@ def api(hub: Hub, sink: MemorySink, outbox: Outbox, redriver: Redriver, parts: d
         max_request_bytes=10_000,
         lookbacks={"r1": 2, "r5": 6},
         window=64,
+        names={"AAPL": "Apple"},
     )
 
 

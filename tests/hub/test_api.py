@@ -57,6 +57,17 @@ async def test_api_bars_come_from_archive_and_memory_without_hole_or_double(
     assert [list(row) for row in rows] == [list(bar().__struct_fields__[2:])] * 5
 
 
+async def test_api_names_a_symbol_and_the_intervals_of_archive_and_memory(
+    http: httpx.AsyncClient, hub: Hub, sink: MemorySink
+) -> None:
+    await sink.write([bars(bar(0, interval="1d"), bar(0, interval="5000volume"), bar(0, interval="100tick"))])
+    hub.publish(bars(bar(0, interval="1s")))
+
+    intervals = ["1s", "1d", "100tick", "5000volume"]
+    assert await get(http, "/symbols/AAPL") == {"symbol": "AAPL", "name": "Apple", "intervals": intervals}
+    assert await get(http, "/symbols/NONE") == {"symbol": "NONE", "name": "", "intervals": []}
+
+
 @pytest.mark.parametrize(
     ("query", "minutes"),
     [
@@ -83,8 +94,8 @@ async def test_api_symbols_with_their_last_price(http: httpx.AsyncClient, hub: H
     hub.publish(bars(bar(1, "forming", close=172.5)))
 
     assert (await get(http, "/symbols"))["symbols"] == [
-        {"symbol": "AAPL", "ts": MS + 60_000, "last": 172.5, "source": "simulator:7"},
-        {"symbol": "MSFT", "ts": MS + 60_000, "last": 9.0, "source": "simulator:7"},
+        {"symbol": "AAPL", "ts": MS + 60_000, "last": 172.5, "source": "simulator:7", "name": "Apple"},
+        {"symbol": "MSFT", "ts": MS + 60_000, "last": 9.0, "source": "simulator:7", "name": ""},
     ]
 
 

@@ -51,7 +51,15 @@ async def make_messages(hub: Hub, sink: MemorySink, outbox: Outbox, http: httpx.
     messages: dict[str, Any] = {message[0]: message for message in map(json.loads, texts)}
     messages["subscribe"] = ["subscribe", {"symbols": ["AAPL"], "intervals": ["1m"]}]
 
-    gets = ["/health", "/ready", "/symbols", "/sessions/AAPL?limit=1", "/bars/AAPL?interval=1m", "/features/AAPL"]
+    gets = [
+        "/health",
+        "/ready",
+        "/symbols",
+        "/symbols/AAPL",
+        "/sessions/AAPL?limit=1",
+        "/bars/AAPL?interval=1m",
+        "/features/AAPL",
+    ]
     gets += ["/forecasts/AAPL", "/rejects"]
     answers = {f"GET {path}": (await http.get(path)).json() for path in [*gets, "/ingest/4f1c", "/bars/AAPL?limit=0"]}
     answers["POST /ticks"] = (await http.post("/ticks", json=[TICK, TICK | {"price": -1}])).json()

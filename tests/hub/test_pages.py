@@ -61,7 +61,7 @@ class Reach(NamedTuple):
     """A topic's end and lag."""
 
     end: int
-    lag: int
+    lag: int | None
 
 
 @dataclass
@@ -73,7 +73,11 @@ class Kafka:
     async def offsets(self) -> Mapping[str, Reach]:
         if self.away:
             raise SinkError("Kafka: expected offsets, was away")
-        return {"causal-alpha.ticks": Reach(100, 3), "causal-alpha.bars": Reach(7, 0)}
+        return {
+            "causal-alpha.ticks": Reach(100, 3),
+            "causal-alpha.bars": Reach(7, 0),
+            "causal-alpha.forming": Reach(50, None),
+        }
 
 
 @pytest.fixture
@@ -117,6 +121,7 @@ def api(hub: Hub, sink: MemorySink, outbox: Outbox, redriver: Redriver, shelf: S
                 Step("bars.make_bars", "ticks", ("bars", "rejects")),
                 Step("features.make_features", "bars", ("features",)),
                 Step("bars.show_forming_bars", "", ("forming",)),
+                Step("broadcast.broadcast_forming", "forming", ()),
             ),
             offsets=kafka_offsets.offsets,
             partitions=lambda: [
@@ -273,10 +278,12 @@ async def test_pipeline_with_lag_rates_balance_and_workers(http: httpx.AsyncClie
     assert (topics["bars"]["rows"], topics["bars"]["rates"]["s10"]) == (2, 0.2)
     assert topics["features"]["lag"] is None
     assert answer["balance"] == {"rows": 10, "in_bars": 6, "late": 1, "duplicates": 2, "rejected": 1}
-    assert [(row["name"], row["lag"], row["p50_ms"]) for row in answer["agents"]] == [
-        ("make_bars", 3, 7.0),
-        ("make_features", 0, 0.0),
-        ("show_forming_bars", None, None),
+    assert (topics["forming"]["end"], topics["forming"]["lag"]) == (50, None)
+    assert [(row["name"], row["lag"], row["follows"], row["p50_ms"]) for row in answer["agents"]] == [
+        ("make_bars", 3, False, 7.0),
+        ("make_features", 0, False, 0.0),
+        ("show_forming_bars", None, False, None),
+        ("broadcast_forming", None, True, None),
     ]
     assert answer["workers"][0]["restarts"] == 4
 

@@ -51,8 +51,23 @@ test('the search marks what was typed and is worked by keys', async ({ hub, live
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/live\/MSFT/);
   await page.keyboard.press('/');
+  await page.keyboard.type('micro');
+  await expect(search.getByRole('option').locator('b')).toHaveText(['MSFT', 'MU']);
+  await expect(search.locator('mark').filter({ hasText: /^Micro$/ })).toHaveCount(2);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('/');
   await page.keyboard.type('zzz');
   await expect(search).toContainText('zzz is unknown at this source');
   await page.keyboard.press('Escape');
   await expect(search.getByRole('combobox')).toHaveValue('MSFT');
+});
+
+test('a symbol without bars at this interval offers those that it has', async ({ hub, live, page }) => {
+  await page.goto(new URL('live/AAPL?i=1h', hub.address).href);
+  const chart = page.getByRole('region', { name: 'Chart' });
+  await expect(chart).toContainText('No bar at 1h yet');
+  await expect(chart).toContainText('AAPL has bars at:');
+  await chart.getByRole('button', { name: '1m', exact: true }).click();
+  await expect(live.legend()).toBeVisible();
+  await expect(page).toHaveURL(/i=1m/);
 });

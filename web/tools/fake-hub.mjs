@@ -10,6 +10,7 @@ import { acceptSocket } from './web-socket.mjs';
 
 const TYPES = { js: 'text/javascript', css: 'text/css', html: 'text/html', svg: 'image/svg+xml', woff2: 'font/woff2' };
 const NAMES = ['AAPL', 'SPY', 'QQQ', 'MSFT', 'AMZN', 'TSLA', 'JPM', 'BAC', 'V', 'MU', 'GLD', 'UGA'];
+const COMPANIES = { AAPL: 'Apple', MSFT: 'Microsoft', MU: 'Micron Technology', V: 'Visa' };
 const INTERVALS = ['1s', '1m', '5m', '15m', '1h', '1d'];
 const DAY = 86_400_000;
 
@@ -62,8 +63,10 @@ export async function fakeHub({ pages, count = 12, rate = 0, flushMs = 50, end =
     bars: (symbol, query) => ({
       symbol,
       seq: 1,
-      bars: query.get('interval') === '1d' ? days(symbol) : of(symbol).bars,
+      bars: query.get('interval') === '1d' ? days(symbol) : query.get('interval') === '1h' ? [] : of(symbol).bars,
     }),
+    symbols: (symbol) =>
+      symbol ? { symbol, name: COMPANIES[symbol] ?? '', intervals: ['1m', '1d'] } : { symbols: symbols.map(row) },
     sessions: (symbol) => ({ symbol, calendar: 'walk', sessions: [opening(-1), opening(0), opening(1)] }),
     forecasts: (symbol) => ({ symbol, seq: 1, forecasts: of(symbol).forecasts.slice(-Number(1e4)) }),
     scores: (_, query) => ({ seq: 1, scores: of(query.get('symbol')).scores, tallies: [] }),
@@ -71,6 +74,10 @@ export async function fakeHub({ pages, count = 12, rate = 0, flushMs = 50, end =
     session: () => ({ role: 'operator', tokens: false }),
     training: () => ({ url: '', jobs: [{ id: 'training:lstm-1m', state: 'running' }] }),
   };
+  const row = (symbol) => ({
+    ...{ symbol, name: COMPANIES[symbol] ?? '' },
+    ...{ ts: end, last: last.get(symbol), source: 'walk' },
+  });
   /** The sessions of the walks: 72 minutes of the last one are over at `end`. */
   const opening = (day) => ({ open: end + day * DAY - 72 * 60_000, close: end + day * DAY + 318 * 60_000 });
   const days = (symbol) => [

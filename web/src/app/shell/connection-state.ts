@@ -27,7 +27,7 @@ const SLOW_MS = 250;
         <span class="i3">{{ shown().detail }}</span>
       }
     </button>
-    <div id="connection-card" popover role="dialog" aria-label="Connection">
+    <div id="connection-card" class="raised" popover role="dialog" aria-label="Connection">
       @defer {
         <ca-connection-card />
       }

@@ -6,21 +6,23 @@ import {
   ElementRef,
   inject,
   Injector,
+  input,
   output,
   signal,
   viewChild,
 } from '@angular/core';
 
+import { Catalogue } from '../core/market/catalogue';
 import { Quotes } from '../core/market/quotes';
 import { Selection } from '../core/selection/selection';
 import { Icon } from '../ui/icon/icon';
 import { priceText } from '../ui/text/number-text';
-import { cutAt, searchSymbols } from './search-symbols';
+import { cutAt, Found, searchSymbols } from './search-symbols';
 
 /** Options at most: each follows its price. */
 const SHOWN = 60;
 
-/** A combobox over the hub's symbols: type, arrows, Enter; Esc gives the old symbol back. */
+/** A combobox over the hub's symbols, by symbol or name: type, arrows, Enter; Esc gives the old symbol back. */
 @Component({
   selector: 'ca-symbol-search',
   imports: [Icon],
@@ -33,6 +35,7 @@ const SHOWN = 60;
         type="text"
         role="combobox"
         aria-label="Symbol"
+        [attr.placeholder]="open() ? 'Symbol or company' : 'Search'"
         aria-autocomplete="list"
         aria-controls="symbol-list"
         autocomplete="off"
@@ -40,7 +43,7 @@ const SHOWN = 60;
         spellcheck="false"
         [attr.aria-expanded]="open()"
         [attr.aria-activedescendant]="open() && found().length ? 'symbol-' + at() : null"
-        [value]="open() ? text() : selection.symbol()"
+        [value]="open() ? text() : shown()"
         (focus)="begin()"
         (blur)="open.set(false)"
         (input)="type(box.value)"
@@ -48,9 +51,9 @@ const SHOWN = 60;
       />
       <kbd>{{ open() ? 'Esc' : '/' }}</kbd>
     </div>
-    <div class="list" [hidden]="!open()">
+    <div class="list raised" [hidden]="!open()">
       <ul #list id="symbol-list" role="listbox" aria-label="Symbols">
-        @for (symbol of open() ? found() : []; track symbol) {
+        @for (each of open() ? found() : []; track each.symbol) {
           <!-- Focus stays in the field, which names the chosen option: keys are handled there. -->
           <!-- eslint-disable-next-line @angular-eslint/template/click-events-have-key-events, @angular-eslint/template/interactive-supports-focus -->
           <li
@@ -58,13 +61,19 @@ const SHOWN = 60;
             [id]="'symbol-' + $index"
             [attr.aria-selected]="$index === at()"
             (pointerdown)="$event.preventDefault()"
-            (click)="take(symbol)"
+            (click)="take(each.symbol)"
           >
-            @let cut = parts(symbol);
+            @let cut = parts(each.symbol);
             <b
               >{{ cut[0] }}<mark>{{ cut[1] }}</mark
               >{{ cut[2] }}</b
-            ><span>{{ last(symbol) }}</span>
+            >
+            @let named = parts(each.name);
+            <span class="name"
+              >{{ named[0] }}<mark>{{ named[1] }}</mark
+              >{{ named[2] }}</span
+            >
+            <span>{{ last(each.symbol) }}</span>
           </li>
         }
       </ul>
@@ -80,8 +89,11 @@ const SHOWN = 60;
   styleUrl: './symbol-search.scss',
 })
 export class SymbolSearch {
+  /** What stands in the field at rest. */
+  readonly shown = input('');
   readonly done = output();
   protected readonly selection = inject(Selection);
+  private readonly catalogue = inject(Catalogue);
   private readonly quotes = inject(Quotes);
   private readonly injector = inject(Injector);
   private readonly list = viewChild.required<ElementRef<HTMLElement>>('list');
@@ -90,7 +102,13 @@ export class SymbolSearch {
   protected readonly open = signal(false);
   protected readonly text = signal('');
   protected readonly at = signal(0);
-  private readonly fitting = computed(() => searchSymbols(this.quotes.symbols(), this.text()));
+  /** Those that have a price now, and those that only the archive knows. */
+  private readonly all = computed((): readonly Found[] => {
+    const rows = new Map(this.catalogue.rows().map((row) => [row.symbol, row]));
+    const symbols = new Set([...this.quotes.symbols(), ...rows.keys()]);
+    return [...symbols].map((symbol) => ({ symbol, name: rows.get(symbol)?.name ?? '' }));
+  });
+  private readonly fitting = computed(() => (this.open() ? searchSymbols(this.all(), this.text()) : []));
   protected readonly found = computed(() => this.fitting().slice(0, SHOWN));
   protected readonly more = computed(() => this.fitting().length - this.found().length);
 
@@ -102,8 +120,14 @@ export class SymbolSearch {
     this.text.set('');
     // At once: keys that follow the shortcut come before the next frame.
     this.box().nativeElement.value = '';
-    this.point(Math.max(0, this.found().indexOf(this.selection.symbol())));
     this.open.set(true);
+    this.point(
+      Math.max(
+        0,
+        this.found().findIndex((each) => each.symbol === this.selection.symbol()),
+      ),
+    );
+    void this.catalogue.load();
   }
 
   protected type(text: string): void {
@@ -116,7 +140,7 @@ export class SymbolSearch {
     const found = this.found();
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && found.length) this.point((this.at() + step + found.length) % found.length);
-    else if (event.key === 'Enter') this.take(found[this.at()]);
+    else if (event.key === 'Enter') this.take(found[this.at()]?.symbol);
     else if (event.key === 'Escape') this.leave();
     else return;
     event.preventDefault();
@@ -128,12 +152,13 @@ export class SymbolSearch {
     this.leave();
   }
 
-  protected parts(symbol: string): readonly [string, string, string] {
-    return cutAt(symbol, this.text());
+  protected parts(shown: string): readonly [string, string, string] {
+    return cutAt(shown, this.text());
   }
 
   protected last(symbol: string): string {
-    return priceText(this.quotes.of(symbol)()?.last);
+    const known = this.quotes.of(symbol)()?.last ?? this.catalogue.rows().find((row) => row.symbol === symbol)?.last;
+    return priceText(known);
   }
 
   /** The option is pointed at, and seen. */

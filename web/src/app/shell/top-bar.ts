@@ -1,5 +1,5 @@
-import { ChangeDetectionStrategy, Component, ElementRef, inject, output, viewChild } from '@angular/core';
-import { RouterLink } from '@angular/router';
+import { ChangeDetectionStrategy, Component, computed, ElementRef, inject, output, viewChild } from '@angular/core';
+import { Router, RouterLink } from '@angular/router';
 
 import { Layout } from '../core/layout/layout';
 import { Selection } from '../core/selection/selection';
@@ -29,6 +29,12 @@ export class TopBar {
   protected readonly session = inject(Session);
   protected readonly zone = inject(Zone);
   protected readonly zones = ZONES;
+  private readonly router = inject(Router);
+  /** Elsewhere the symbol and its interval are not what the page is about. */
+  protected readonly onLive = computed(() => {
+    const where = this.router.lastSuccessfulNavigation()?.finalUrl;
+    return where?.root.children['primary']?.segments[0]?.path === 'live';
+  });
   private readonly search = viewChild(SymbolSearch);
   private readonly sheet = viewChild<ElementRef<HTMLDialogElement>>('sheet');
 

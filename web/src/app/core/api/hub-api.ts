@@ -3,7 +3,7 @@ import { DOCUMENT, inject, Injectable } from '@angular/core';
 import { Bar } from '../market/bar';
 import { Forecast } from '../market/forecast';
 import { Credentials } from '../session/credentials';
-import { SessionReply, SessionRow, SessionsReply } from './schema';
+import { SessionReply, SessionRow, SessionsReply, SymbolReply, SymbolsReply } from './schema';
 
 export interface BarsPage {
   readonly seq: number;
@@ -42,6 +42,14 @@ export class HubApi {
 
   forecasts(symbol: string, interval: string, range: { limit: number }, signal?: AbortSignal): Promise<ForecastsPage> {
     return this.get<ForecastsPage>(`forecasts/${encodeURIComponent(symbol)}`, { interval, ...range }, signal);
+  }
+
+  symbols(): Promise<SymbolsReply> {
+    return this.get<SymbolsReply>('symbols');
+  }
+
+  symbol(symbol: string): Promise<SymbolReply> {
+    return this.get<SymbolReply>(`symbols/${encodeURIComponent(symbol)}`);
   }
 
   /** Sessions of a symbol's exchange that share time with `start` to `end`, ms. */

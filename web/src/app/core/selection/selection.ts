@@ -1,6 +1,8 @@
 import { computed, inject, Injectable, signal } from '@angular/core';
 import { Params, Router } from '@angular/router';
 
+import { Catalogue } from '../market/catalogue';
+import { byLength } from '../market/interval';
 import { Quotes } from '../market/quotes';
 import { Stream } from '../stream/stream';
 
@@ -13,24 +15,23 @@ export interface Address {
   readonly show?: string | undefined;
 }
 
-const INTERVAL = /^[1-9]\d*[smhd]$/;
-
 /** Which symbol and view of it the page is about. The address says it; without one, the hub's first. */
 @Injectable({ providedIn: 'root' })
 export class Selection {
   private readonly router = inject(Router);
   private readonly stream = inject(Stream);
   private readonly quotes = inject(Quotes);
+  private readonly catalogue = inject(Catalogue);
   private readonly address = signal<Address>({});
-
-  /** Those of the live bars, and the one that the address names: history may have been stored at any other. */
-  readonly intervals = computed(() => {
-    const [live, asked] = [this.stream.hello()?.intervals ?? [], this.address().interval];
-    return live.length && asked && INTERVAL.test(asked) && !live.includes(asked) ? [...live, asked] : live;
-  });
 
   /** Empty while neither the address nor the hub has named one. */
   readonly symbol = computed(() => this.address().symbol ?? this.quotes.symbols()[0] ?? '');
+  /** Those of the live bars, those of which the symbol has a history, and the one that the address names. */
+  readonly intervals = computed(() => {
+    const [live, asked] = [this.stream.hello()?.intervals ?? [], this.address().interval];
+    return live.length ? byLength([...live, ...this.catalogue.intervalsOf(this.symbol()), ...(asked ? [asked] : [])]) : [];
+  });
+
   readonly interval = computed(() => {
     const [asked, offered] = [this.address().interval, this.intervals()];
     if (asked && (offered.length === 0 || offered.includes(asked))) return asked;

@@ -5,7 +5,7 @@ import { Selection } from '../../core/selection/selection';
 import { Stream } from '../../core/stream/stream';
 import { Zone } from '../../core/zone/zone';
 import { priceText, volumeText } from '../../ui/text/number-text';
-import { barPrecision, timeText } from '../../ui/text/time-text';
+import { startText } from '../../ui/text/time-text';
 import { LiveStore } from './live-store';
 
 const ROWS = 60;
@@ -78,7 +78,7 @@ export class BarTable {
     // Both signals change whenever the series does.
     this.store.lastBar();
     this.store.forecasts();
-    const precision = barPrecision(this.selection.interval());
+    const interval = this.selection.interval();
     const levels = this.stream.hello()?.levels ?? [];
     return this.store.series.bars
       .slice(-ROWS)
@@ -89,7 +89,7 @@ export class BarTable {
         const prices = [bar.open, bar.high, bar.low, bar.close].map((price) => priceText(price));
         const state = bar.quality === 'ok' ? bar.state : `${bar.state}, ${bar.quality.replace('_', ' ')}`;
         const cells = [
-          timeText(bar.start, this.zone.name(), precision),
+          startText(bar.start, this.zone.name(), interval),
           ...prices,
           volumeText(bar.volume),
           state,

@@ -8,7 +8,7 @@ import { Stream } from '../../core/stream/stream';
 import { Zone } from '../../core/zone/zone';
 import { PriceChange } from '../../ui/price-change/price-change';
 import { basisPointsText, priceDigits, priceText, volumeText } from '../../ui/text/number-text';
-import { barPrecision, timeText } from '../../ui/text/time-text';
+import { endText, startText } from '../../ui/text/time-text';
 
 /** One line of real text: the bar under the crosshair or the last one, then what had been said for it. */
 @Component({
@@ -48,7 +48,7 @@ import { barPrecision, timeText } from '../../ui/text/time-text';
       @if (!layout.phone() && verdict(); as said) {
         <div class="said">
           <span>
-            <i class="hue"></i>Said at {{ time(said.made) }}{{ wide() ? ': median' : '' }}
+            <i class="hue"></i>Said at {{ made(said.made) }}{{ wide() ? ': median' : '' }}
             @if (wide()) {
               <b>{{ said.median }}</b>
             }
@@ -107,7 +107,11 @@ export class ChartLegend {
   });
 
   protected time(ms: number): string {
-    return timeText(ms, this.zone.name(), barPrecision(this.selection.interval()));
+    return startText(ms, this.zone.name(), this.selection.interval());
+  }
+
+  protected made(ms: number): string {
+    return endText(ms, this.zone.name(), this.selection.interval());
   }
 
   protected price(price: number): string {

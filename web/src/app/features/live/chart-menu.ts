@@ -1,8 +1,8 @@
-import { ChangeDetectionStrategy, Component, ElementRef, inject, input, output, viewChild } from '@angular/core';
+import { ChangeDetectionStrategy, Component, ElementRef, viewChild } from '@angular/core';
 
 import { Check } from '../../ui/check/check';
 import { Icon } from '../../ui/icon/icon';
-import { PARTS, ShownParts } from './shown-parts';
+import { ChartActions } from './chart-actions';
 
 /** What `ChartTools` has in a row, behind one button of a phone. */
 @Component({
@@ -13,12 +13,12 @@ import { PARTS, ShownParts } from './shown-parts';
     <button class="btn quiet icon" type="button" aria-label="Chart menu" popovertarget="chart-menu">
       <ca-icon name="features" />
     </button>
-    <div #menu id="chart-menu" popover role="dialog" aria-label="Chart">
+    <div #menu id="chart-menu" class="raised" popover role="dialog" aria-label="Chart">
       @for (part of all; track part.name) {
         <ca-check [on]="parts.names().has(part.name)" (onChange)="parts.toggle(part.name)">{{ part.text }}</ca-check>
       }
       <hr />
-      <button class="btn" type="button" (click)="leave(); tableToggled.emit()">
+      <button class="btn" type="button" (click)="leave(); toggleTable()">
         <ca-icon name="table" />{{ table() ? 'Chart' : 'Table' }}
       </button>
       <button class="btn" type="button" (click)="leave(); csv.emit()"><ca-icon name="csv" />Save bars as CSV</button>
@@ -37,11 +37,6 @@ import { PARTS, ShownParts } from './shown-parts';
       inset: 106px 8px auto auto;
       min-width: 220px;
       padding: 8px 14px 14px;
-      border: 1px solid var(--line-strong);
-      border-radius: var(--r2);
-      background: var(--raise);
-      color: var(--ink);
-      box-shadow: var(--shadow);
     }
     [popover]:popover-open {
       display: grid;
@@ -63,13 +58,7 @@ import { PARTS, ShownParts } from './shown-parts';
     }
   `,
 })
-export class ChartMenu {
-  readonly table = input.required<boolean>();
-  readonly tableToggled = output();
-  readonly csv = output();
-  readonly png = output();
-  protected readonly parts = inject(ShownParts);
-  protected readonly all = PARTS;
+export class ChartMenu extends ChartActions {
   private readonly menu = viewChild.required<ElementRef<HTMLElement>>('menu');
 
   protected leave(): void {

@@ -1,9 +1,9 @@
-import { ChangeDetectionStrategy, Component, computed, inject, input, output } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 
 import { Layout } from '../../core/layout/layout';
 import { Check } from '../../ui/check/check';
 import { Icon } from '../../ui/icon/icon';
-import { PARTS, ShownParts } from './shown-parts';
+import { ChartActions } from './chart-actions';
 
 /** How many parts stand in the row itself; the rest, and on narrower pages all but two, are in its menu. */
 const IN_ROW = { wide: 4, compact: 0 };
@@ -18,13 +18,13 @@ const IN_ROW = { wide: 4, compact: 0 };
       <ca-check [on]="parts.names().has(part.name)" (onChange)="parts.toggle(part.name)">{{ part.text }}</ca-check>
     }
     <button class="btn quiet parts" type="button" popovertarget="chart-parts">Panes<ca-icon name="chevron" /></button>
-    <div id="chart-parts" popover role="dialog" aria-label="Panes and lines">
+    <div id="chart-parts" class="raised" popover role="dialog" aria-label="Panes and lines">
       @for (part of inMenu(); track part.name) {
         <ca-check [on]="parts.names().has(part.name)" (onChange)="parts.toggle(part.name)">{{ part.text }}</ca-check>
       }
     </div>
     <i class="rule"></i>
-    <button class="btn quiet" type="button" [attr.aria-pressed]="table()" (click)="tableToggled.emit()">
+    <button class="btn quiet" type="button" [attr.aria-pressed]="table()" (click)="toggleTable()">
       <ca-icon name="table" />{{ table() ? 'Chart' : 'Table' }}
     </button>
     <button
@@ -71,11 +71,6 @@ const IN_ROW = { wide: 4, compact: 0 };
       inset: calc(anchor(bottom) + 4px) calc(anchor(right)) auto auto;
       min-width: 160px;
       padding: 8px 12px;
-      border: 1px solid var(--line-strong);
-      border-radius: var(--r2);
-      background: var(--raise);
-      color: var(--ink);
-      box-shadow: var(--shadow);
     }
     [popover] ca-check {
       display: block;
@@ -83,14 +78,9 @@ const IN_ROW = { wide: 4, compact: 0 };
     }
   `,
 })
-export class ChartTools {
-  readonly table = input.required<boolean>();
-  readonly tableToggled = output();
-  readonly csv = output();
-  readonly png = output();
-  protected readonly parts = inject(ShownParts);
+export class ChartTools extends ChartActions {
   private readonly layout = inject(Layout);
   private readonly count = computed(() => (this.layout.compact() ? IN_ROW.compact : IN_ROW.wide));
-  protected readonly inRow = computed(() => PARTS.slice(0, this.count()));
-  protected readonly inMenu = computed(() => PARTS.slice(this.count()));
+  protected readonly inRow = computed(() => this.all.slice(0, this.count()));
+  protected readonly inMenu = computed(() => this.all.slice(this.count()));
 }

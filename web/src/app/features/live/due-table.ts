@@ -1,12 +1,13 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
 
 import { priceAt } from '../../core/market/forecast';
+import { intervalMs } from '../../core/market/interval';
 import { Score } from '../../core/market/score';
 import { Selection } from '../../core/selection/selection';
 import { Stream } from '../../core/stream/stream';
 import { Zone } from '../../core/zone/zone';
 import { priceText } from '../../ui/text/number-text';
-import { barPrecision, intervalMs, timeText } from '../../ui/text/time-text';
+import { endText } from '../../ui/text/time-text';
 import { LiveStore } from './live-store';
 
 /** Forecasts that came due, newest first: what had been said, what it came to be, hit or miss. */
@@ -79,7 +80,7 @@ export class DueTable {
     const interval = this.selection.interval();
     const levels = this.stream.hello()?.levels ?? [];
     const said = this.store.saidFor(score.due - intervalMs(interval), score.horizon);
-    const time = (ms: number): string => timeText(ms, this.zone.name(), barPrecision(interval));
+    const time = (ms: number): string => endText(ms, this.zone.name(), interval);
     const edge = (level: number): number | undefined => said && priceAt(said.quantiles, levels, level);
     const [low, high] = [edge(0.1), edge(0.9)];
     return {

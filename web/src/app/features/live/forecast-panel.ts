@@ -1,12 +1,13 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 
 import { Layout } from '../../core/layout/layout';
+import { isDaily } from '../../core/market/interval';
 import { Selection } from '../../core/selection/selection';
 import { Stream } from '../../core/stream/stream';
 import { Zone } from '../../core/zone/zone';
 import { PanelState } from '../../ui/panel-state/panel-state';
 import { Segmented } from '../../ui/segmented/segmented';
-import { ageText, barPrecision, timeText } from '../../ui/text/time-text';
+import { ageText, barPrecision, endText, timeText } from '../../ui/text/time-text';
 import { FamilyRecord } from './family-record';
 import { FamilySwitch } from './family-switch';
 import { LiveStore } from './live-store';
@@ -84,8 +85,9 @@ export class ForecastPanel {
   protected readonly horizonNames = computed(() => this.store.horizons().map((n) => (n === 1 ? '1 bar' : `${n} bars`)));
   /** Times with seconds, and the compact layout, leave room for one of the two. */
   protected readonly roomy = computed(
-    () => !this.layout.compact() && barPrecision(this.selection.interval()) === 'minute',
+    () => !this.layout.compact() && this.minutes() && !isDaily(this.selection.interval()),
   );
+  private readonly minutes = computed(() => barPrecision(this.selection.interval()) === 'minute');
   protected readonly offline = computed(() => this.stream.connection().phase === 'offline');
   /** Age of a forecast whose bar has long come due, by the newest bar; null while it is fresh. */
   protected readonly late = computed(() => {
@@ -95,7 +97,8 @@ export class ForecastPanel {
   });
 
   protected time(ms: number): string {
-    const precise = barPrecision(this.selection.interval()) === 'second' || ms % 60_000 !== 0;
-    return timeText(ms, this.zone.name(), precise ? 'second' : 'minute');
+    const zone = this.zone.name();
+    // What was made within a minute, as bars by activity are, says its second.
+    return this.minutes() && ms % 60_000 !== 0 ? timeText(ms, zone, 'second') : endText(ms, zone, this.selection.interval());
   }
 }

@@ -7,12 +7,15 @@ import {
   input,
   linkedSignal,
   signal,
+  untracked,
   viewChild,
 } from '@angular/core';
 import { Title } from '@angular/platform-browser';
 
 import { Layout } from '../../core/layout/layout';
+import { Catalogue } from '../../core/market/catalogue';
 import { familyToken } from '../../core/market/forecast';
+import { byLength } from '../../core/market/interval';
 import { Quotes } from '../../core/market/quotes';
 import { Selection } from '../../core/selection/selection';
 import { Stream } from '../../core/stream/stream';
@@ -100,6 +103,16 @@ export class Live {
     () =>
       `${this.selection.symbol()}, ${this.selection.interval()} candles with volume and forecast. Arrow keys move the crosshair.`,
   );
+  private readonly catalogue = inject(Catalogue);
+  /** The other intervals at which the symbol has bars. */
+  protected readonly elsewhere = computed(() => {
+    const [all, interval] = [this.catalogue.intervalsOf(this.selection.symbol()), this.selection.interval()];
+    return byLength(all).filter((each) => each !== interval);
+  });
+  protected readonly firstBar = computed(() => {
+    const symbol = this.selection.symbol();
+    return this.elsewhere().length ? `${symbol} has bars at:` : `The first bar of ${symbol} appears with its first trade.`;
+  });
   private readonly preferences = inject(Preferences);
   protected readonly firstWidth = computed(() => (this.layout.compact() ? 264 : 312));
   protected readonly sideWidth = linkedSignal(() => this.keptSize('side-width', this.firstWidth()));
@@ -131,6 +144,10 @@ export class Live {
         show: this.show(),
       }),
     );
+    effect(() => {
+      const symbol = this.selection.symbol();
+      if (symbol && this.stream.hello()?.boot) untracked(() => void this.catalogue.look(symbol));
+    });
     effect(() => {
       if (this.sideWidth() !== this.firstWidth()) this.preferences.write('side-width', String(this.sideWidth()));
       this.preferences.write('record-height', String(this.recordHeight()));

@@ -4,7 +4,7 @@ import { isFallback, versionText } from '../../core/market/forecast';
 import { Selection } from '../../core/selection/selection';
 import { Zone } from '../../core/zone/zone';
 import { Badge } from '../../ui/badge/badge';
-import { barPrecision, dateText, timeText } from '../../ui/text/time-text';
+import { dateText, endText } from '../../ui/text/time-text';
 import { LiveStore } from './live-store';
 import { ModelDialog } from './model-dialog';
 import { ModelRegistry } from './model-registry';
@@ -49,11 +49,11 @@ export class ModelCard {
     const ms = /^\d+$/.test(until) ? Number(until) : Date.parse(until);
     // A day of the data, not a moment: no zone may move it.
     if (until && Number.isFinite(ms)) return dateText(ms, 'UTC');
-    return until || (this.fallback() ? 'needs no training' : 'unknown');
+    return until || (this.fallback() ? 'untrained' : 'unknown');
   });
   protected readonly dataUntil = computed(() => {
     const forecast = this.store.forecast();
-    return forecast ? timeText(forecast.made, this.zone.name(), barPrecision(this.selection.interval())) : '–';
+    return forecast ? endText(forecast.made, this.zone.name(), this.selection.interval()) : '–';
   });
   protected open(): void {
     this.dialog().open();

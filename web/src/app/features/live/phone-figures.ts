@@ -4,7 +4,7 @@ import { versionText } from '../../core/market/forecast';
 import { chanceBand } from '../../core/market/tally';
 import { Selection } from '../../core/selection/selection';
 import { Zone } from '../../core/zone/zone';
-import { barPrecision, timeText } from '../../ui/text/time-text';
+import { endText } from '../../ui/text/time-text';
 import { LiveStore } from './live-store';
 import { ModelDialog } from './model-dialog';
 import { ModelRegistry } from './model-registry';
@@ -74,6 +74,6 @@ export class PhoneFigures {
   });
   protected readonly version = computed(() => versionText(this.store.forecast()?.version ?? ''));
   protected readonly made = computed(() =>
-    timeText(this.store.forecast()?.made ?? 0, this.zone.name(), barPrecision(this.selection.interval())),
+    endText(this.store.forecast()?.made ?? 0, this.zone.name(), this.selection.interval()),
   );
 }

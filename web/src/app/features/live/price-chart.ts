@@ -2,6 +2,7 @@ import {
   afterNextRender,
   ChangeDetectionStrategy,
   Component,
+  computed,
   DestroyRef,
   effect,
   ElementRef,
@@ -14,13 +15,14 @@ import {
 } from '@angular/core';
 
 import { familyName, familyToken, isFallback } from '../../core/market/forecast';
+import { intervalMs, isDaily } from '../../core/market/interval';
 import { Selection } from '../../core/selection/selection';
 import { Stream } from '../../core/stream/stream';
 import { Palette, readPalette } from '../../core/theme/palette';
 import { Theme } from '../../core/theme/theme';
 import { reloadOnce } from '../../core/upgrade/reload-once';
 import { Zone } from '../../core/zone/zone';
-import { barPrecision, dayText, intervalMs, isMidnight, timeText } from '../../ui/text/time-text';
+import { dayText, endText, isMidnight, startText } from '../../ui/text/time-text';
 import { Icon } from '../../ui/icon/icon';
 import type { ChartScene } from './chart/chart-scene';
 import type { MarketChart } from './chart/market-chart';
@@ -48,7 +50,9 @@ const FONT = '"IBM Plex Sans", system-ui, sans-serif';
       (window:pointerup)="release()"
       (wheel)="wheel()"
     ></div>
-    <span class="zone">{{ zone.label() }}</span>
+    @if (!daily()) {
+      <span class="zone">{{ zone.label() }}</span>
+    }
     @if (!following()) {
       <button class="btn live" type="button" (click)="goLive()"><ca-icon name="end" />Go live <kbd>End</kbd></button>
     }
@@ -81,6 +85,7 @@ export class PriceChart {
   private readonly theme = inject(Theme);
   private readonly injector = inject(Injector);
   private readonly destroyed = inject(DestroyRef);
+  protected readonly daily = computed(() => isDaily(this.selection.interval()));
   private gone = false;
 
   constructor() {
@@ -119,11 +124,8 @@ export class PriceChart {
       host,
       scene,
       {
-        tick: (ms, date) =>
-          date && this.opensDay(ms)
-            ? dayText(ms, this.zone.name())
-            : timeText(ms, this.zone.name(), barPrecision(this.selection.interval())),
-        cursor: (ms) => timeText(ms, this.zone.name(), barPrecision(this.selection.interval())),
+        tick: (ms, date) => this.tickText(ms, date),
+        cursor: (ms) => startText(ms, this.zone.name(), this.selection.interval()),
       },
       {
         cursor: (at) => this.cursor.emit(at),
@@ -176,14 +178,20 @@ export class PriceChart {
       showRecord: this.shown().has('record'),
       fontFamily: FONT,
       saidFor: (start) => this.store.saidFor(start),
-      timeText: (ms) => timeText(ms, this.zone.name(), barPrecision(this.selection.interval())),
+      startText: (ms) => startText(ms, this.zone.name(), this.selection.interval()),
+      endText: (ms) => endText(ms, this.zone.name(), this.selection.interval()),
       now: 0,
     };
   }
 
+  private tickText(ms: number, date: boolean): string {
+    if (isDaily(this.selection.interval())) return dayText(ms, 'UTC');
+    const zone = this.zone.name();
+    return date && this.opensDay(ms) ? dayText(ms, zone) : startText(ms, zone, this.selection.interval());
+  }
+
   /** Whether the bar at `ms` is the first of its day in the page's zone. */
   private opensDay(ms: number): boolean {
-    if (intervalMs(this.selection.interval()) >= 86_400_000) return true;
     const zone = this.zone.name();
     const before = this.store.series.bars[this.store.series.indexOf(ms) - 1];
     return before ? dayText(before.start, zone) !== dayText(ms, zone) : isMidnight(ms, zone);

@@ -1,6 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 
 import { Layout } from '../../core/layout/layout';
+import { Catalogue } from '../../core/market/catalogue';
 import { priceAt } from '../../core/market/forecast';
 import { Quotes } from '../../core/market/quotes';
 import { Selection } from '../../core/selection/selection';
@@ -19,6 +20,9 @@ import { HISTORY_BARS, WatchlistHistory } from './watchlist-history';
   template: `
     @if (!layout.phone()) {
       <span class="symbol">{{ selection.symbol() }}</span>
+      @if (!layout.compact() && name()) {
+        <span class="name">{{ name() }}</span>
+      }
     }
     <span class="price" data-testid="price">{{ price() }}</span>
     @if (change(); as change) {
@@ -42,8 +46,10 @@ export class PriceHead {
   protected readonly store = inject(LiveStore);
   private readonly stream = inject(Stream);
   private readonly quotes = inject(Quotes);
+  private readonly catalogue = inject(Catalogue);
   private readonly history = inject(WatchlistHistory);
 
+  protected readonly name = computed(() => this.catalogue.nameOf(this.selection.symbol()));
   private readonly last = computed(
     () => this.quotes.of(this.selection.symbol())()?.last ?? this.store.lastBar()?.close ?? null,
   );

@@ -2,11 +2,14 @@ import { ChangeDetectionStrategy, Component, computed, inject, input } from '@an
 
 import { Forecast, priceAt } from '../../core/market/forecast';
 import { Stream } from '../../core/stream/stream';
-import { basisPointsText, levelText, priceText } from '../../ui/text/number-text';
+import { basisPointsText, levelText, percentText, priceText } from '../../ui/text/number-text';
 import { densities } from './density';
 
 /** The edges of the fan's shares and the median. */
 const LADDER = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975];
+
+/** From this distance of the highest quantile on, a share of the price, all of them are in per cent. */
+const IN_PERCENT = 0.05;
 
 /** The quantiles as an order book: the bar's length is the density there over the highest one. */
 @Component({
@@ -47,13 +50,15 @@ export class QuantileLadder {
     const { quantiles, price } = this.forecast();
     const levels = this.stream.hello()?.levels ?? [];
     const widths = densities(quantiles, levels);
+    const far = Math.abs(quantiles.at(-1)! / price - 1) >= IN_PERCENT;
+    const distance = far ? percentText : basisPointsText;
     const rows = LADDER.map((level) => {
       const quantile = priceAt(quantiles, levels, level);
       return {
         level: levelText(level),
         median: Math.abs(level - 0.5) < 1e-9,
         price: priceText(quantile),
-        from: basisPointsText(quantile, price),
+        from: distance(quantile, price),
         width: priceAt(widths, levels, level),
         opacity: opacity(level),
       };

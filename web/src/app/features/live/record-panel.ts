@@ -6,7 +6,7 @@ import { Selection } from '../../core/selection/selection';
 import { Zone } from '../../core/zone/zone';
 import { Panel } from '../../ui/panel/panel';
 import { Segmented } from '../../ui/segmented/segmented';
-import { barPrecision, dayText, intervalMs, timeText } from '../../ui/text/time-text';
+import { endText } from '../../ui/text/time-text';
 import { DueTable } from './due-table';
 import { LiveStore } from './live-store';
 import { PlotGuide, RecordPlot } from './record-plot';
@@ -131,9 +131,7 @@ export class RecordPanel {
   });
   protected readonly from = computed(() => {
     const due = this.shown()[0]?.due;
-    if (!due) return '';
-    const long = intervalMs(this.selection.interval()) >= 86_400_000;
-    return long ? dayText(due, this.zone.name()) : this.time(due);
+    return due ? this.time(due) : '';
   });
 
   protected readonly coverage = computed(() => {
@@ -178,7 +176,7 @@ export class RecordPanel {
   protected readonly lossLabel = computed(() => `Rolling CRPS over naive: ${this.loss()[0]!.end || 'none yet'}`);
 
   private time(ms: number): string {
-    return timeText(ms, this.zone.name(), barPrecision(this.selection.interval()));
+    return endText(ms, this.zone.name(), this.selection.interval());
   }
 }
 

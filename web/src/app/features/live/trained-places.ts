@@ -1,7 +1,7 @@
 import { HubApi } from '../../core/api/hub-api';
 import { ModelsReply, ScoresReply } from '../../core/api/schema';
 import { isFloorFamily } from '../../core/market/forecast';
-import { intervalMs } from '../../ui/text/time-text';
+import { intervalMs } from '../../core/market/interval';
 
 /** A view in which a trained model has spoken. */
 export interface TrainedPlace {

@@ -1,6 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, effect, inject, input, signal } from '@angular/core';
 
 import { Layout } from '../../core/layout/layout';
+import { Catalogue } from '../../core/market/catalogue';
 import { Quotes } from '../../core/market/quotes';
 import { PriceChange } from '../../ui/price-change/price-change';
 import { Sparkline } from '../../ui/sparkline/sparkline';
@@ -18,7 +19,7 @@ const FLASH_EVERY_MS = 250;
   changeDetection: ChangeDetectionStrategy.OnPush,
   host: { '[class.stale]': 'age() !== null', '[class.compact]': 'layout.compact()' },
   template: `
-    <b [title]="symbol()">{{ symbol() }}</b>
+    <b [title]="title()">{{ symbol() }}</b>
     @if (quote(); as quote) {
       @if (age(); as age) {
         <span class="age" [style.width.px]="sparkWidth()"
@@ -41,9 +42,14 @@ export class WatchlistRow {
   readonly symbol = input.required<string>();
   protected readonly layout = inject(Layout);
   private readonly quotes = inject(Quotes);
+  private readonly catalogue = inject(Catalogue);
   private readonly history = inject(WatchlistHistory);
 
   protected readonly sparkWidth = computed(() => (this.layout.compact() ? 44 : 62));
+  protected readonly title = computed(() => {
+    const name = this.catalogue.nameOf(this.symbol());
+    return name ? `${this.symbol()}, ${name}` : this.symbol();
+  });
   protected readonly quote = computed(() => this.quotes.of(this.symbol())());
   private readonly closes = computed(() => this.history.of(this.symbol())());
   protected readonly points = computed(() => {

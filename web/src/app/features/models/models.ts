@@ -3,6 +3,7 @@ import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@a
 import { polled } from '../../core/api/polled';
 import { Layout } from '../../core/layout/layout';
 import { familyName, familyToken, versionText } from '../../core/market/forecast';
+import { byLength } from '../../core/market/interval';
 import { Quotes } from '../../core/market/quotes';
 import { Selection } from '../../core/selection/selection';
 import { Session } from '../../core/session/session';
@@ -11,7 +12,6 @@ import { Clock } from '../../ui/clock/clock';
 import { Icon } from '../../ui/icon/icon';
 import { Panel } from '../../ui/panel/panel';
 import { Segmented } from '../../ui/segmented/segmented';
-import { intervalMs } from '../../ui/text/time-text';
 import { calibrate, floorRatio, outcomesOf } from './calibration';
 import { compare, ComparisonRow, isFloor } from './comparison';
 import { evidenceOf } from './evidence';
@@ -57,12 +57,18 @@ export class ModelsPage {
   protected readonly layout = inject(Layout);
   private readonly clock = inject(Clock);
 
+  protected readonly registry = polled((abort) => this.source.models(abort), REGISTRY_MS);
+  protected readonly models = computed(() => this.registry.value()?.models ?? []);
+
   private readonly asked = signal<string | null>(null);
-  protected readonly interval = computed(() => this.asked() ?? this.selection.interval());
+  /** As chosen here, else the Live page's, unless only others have a registered model. */
+  protected readonly interval = computed(() => {
+    const [live, registered] = [this.selection.interval(), byLength(this.models().map((model) => model.interval))];
+    return this.asked() ?? (registered.includes(live) ? live : (registered[0] ?? live));
+  });
   protected readonly horizon = signal(1);
   protected readonly selected = signal('');
 
-  protected readonly registry = polled((abort) => this.source.models(abort), REGISTRY_MS);
   protected readonly training = polled((abort) => this.source.training(abort), REGISTRY_MS);
   protected readonly scores = polled(
     (abort) => this.source.scores(this.interval(), abort),
@@ -76,12 +82,10 @@ export class ModelsPage {
   );
 
   protected readonly levels = computed(() => this.stream.hello()?.levels ?? []);
-  protected readonly models = computed(() => this.registry.value()?.models ?? []);
   /** Those of the live bars, and those of which the registry has a model. */
-  protected readonly intervals = computed(() => {
-    const all = new Set([...this.selection.intervals(), ...this.models().map((model) => model.interval)]);
-    return [...all].sort((a, b) => intervalMs(a) - intervalMs(b));
-  });
+  protected readonly intervals = computed(() =>
+    byLength([...this.selection.intervals(), ...this.models().map((model) => model.interval)]),
+  );
   protected readonly rows = computed(() => compare(this.models(), this.scores.value()?.tallies ?? [], this.interval()));
   protected readonly row = computed(() => this.rows().find((row) => row.key === this.selected()) ?? null);
   protected readonly model = computed(() => this.models().find((model) => model.name === this.row()?.name) ?? null);

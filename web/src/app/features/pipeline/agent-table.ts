@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, input } from '@angular/core';
 
-import { AgentRow, TopicRow } from '../../core/api/schema';
+import { AgentRow } from '../../core/api/schema';
 import { countText } from '../../ui/text/number-text';
 import { msText, shortName } from './station';
 
@@ -28,14 +28,14 @@ const BEHIND = 1_000;
           <tr>
             <th scope="row">{{ agent.name }}</th>
             <td class="i2 path">{{ path(agent) }}</td>
-            <td class="num" [class.warn]="behind(agent) && !fresh(agent)">{{ count(agent.lag) }}</td>
+            <td class="num" [class.warn]="behind(agent)">{{ count(agent.lag) }}</td>
             <td class="num i2">{{ ms(agent.p50_ms) }}</td>
             <td class="num i2">{{ ms(agent.p99_ms) }}</td>
             <td>
-              @if (agent.lag === null && agent.reads) {
+              @if (agent.follows) {
+                <span class="i2"><i class="dot"></i>Follows live</span>
+              } @else if (agent.lag === null && agent.reads) {
                 <span class="i3"><i class="dot none"></i>Kafka does not say</span>
-              } @else if (fresh(agent)) {
-                <span class="i3"><i class="dot none"></i>Nothing committed yet</span>
               } @else if (behind(agent)) {
                 <span class="warn"><i class="dot stale"></i>Catching up</span>
               } @else {
@@ -64,7 +64,6 @@ const BEHIND = 1_000;
 })
 export class AgentTable {
   readonly agents = input.required<readonly AgentRow[]>();
-  readonly topics = input<readonly TopicRow[]>([]);
   protected readonly ms = msText;
 
   protected path(agent: AgentRow): string {
@@ -74,12 +73,6 @@ export class AgentTable {
 
   protected behind(agent: AgentRow): boolean {
     return (agent.lag ?? 0) >= BEHIND;
-  }
-
-  /** What waits is all there ever was: read from the newest on, or not read at all; Kafka can't tell which. */
-  protected fresh(agent: AgentRow): boolean {
-    const end = this.topics().find((topic) => topic.name === agent.reads)?.end ?? 0;
-    return end > 0 && agent.lag === end;
   }
 
   protected count(value: number | null): string {

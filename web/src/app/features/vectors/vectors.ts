@@ -3,6 +3,7 @@ import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@a
 import { HubApi } from '../../core/api/hub-api';
 import { polled } from '../../core/api/polled';
 import { FeaturesReply } from '../../core/api/schema';
+import { isDaily } from '../../core/market/interval';
 import { Quotes } from '../../core/market/quotes';
 import { Selection } from '../../core/selection/selection';
 import { Zone } from '../../core/zone/zone';
@@ -10,7 +11,7 @@ import { Panel } from '../../ui/panel/panel';
 import { sparkPath } from '../../ui/plot/line-path';
 import { Segmented } from '../../ui/segmented/segmented';
 import { priceText, signedText } from '../../ui/text/number-text';
-import { barPrecision, dateText, timeText } from '../../ui/text/time-text';
+import { dateText, startText } from '../../ui/text/time-text';
 import { FeatureLine, linesOf, valueText } from './feature-line';
 
 const EVERY_MS = 3_000;
@@ -59,8 +60,10 @@ export class VectorsPage {
   protected readonly caption = computed(() => {
     const last = this.last();
     if (!last) return '';
-    const time = timeText(last.start, this.zone.name(), barPrecision(this.interval()));
-    return `of the bar that began ${dateText(last.start, this.zone.name())} ${time}, close ${priceText(last.close)}`;
+    const [zone, interval] = [this.zone.name(), this.interval()];
+    const start = startText(last.start, zone, interval);
+    const when = isDaily(interval) ? `of ${start}` : `that began ${dateText(last.start, zone)} ${start}`;
+    return `of the bar ${when}, close ${priceText(last.close)}`;
   });
 
   protected chooseSymbol(symbol: string): void {

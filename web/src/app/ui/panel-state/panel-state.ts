@@ -19,6 +19,7 @@ export type PanelPhase = 'loading' | 'empty' | 'failed';
       @if (phase() === 'failed') {
         <button class="btn" type="button" (click)="retry.emit()"><ca-icon name="retry" />Try again</button>
       }
+      <ng-content />
     }
   `,
   styles: `

@@ -21,9 +21,10 @@ export function signedText(value: number, digits: number): string {
   return Number(text) > 0 ? `+${text}` : withMinus(Number(text) === 0 ? text.replace('-', '') : text);
 }
 
-/** Change from `from` to `to`: "+0.47 %". */
+/** Change from `from` to `to`: "+0.47 %", "+312 %". */
 export function percentText(to: number, from: number): string {
-  return `${signedText((to / from - 1) * 100, 2)} %`;
+  const change = (to / from - 1) * 100;
+  return `${signedText(change, Math.abs(change) >= 100 ? 0 : 2)} %`;
 }
 
 /** Distance from `from` to `to` in basis points: "−7.6 bp". */

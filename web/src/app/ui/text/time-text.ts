@@ -1,3 +1,4 @@
+import { intervalMs, isDaily } from '../../core/market/interval';
 import { ZoneName } from '../../core/zone/zone';
 
 export type TimePrecision = 'minute' | 'second' | 'tenth';
@@ -81,16 +82,19 @@ export function ageText(ms: number): string {
   return seconds < YEAR_S ? `${Math.floor(seconds / 86_400)} d` : `${Math.floor(seconds / YEAR_S)} y`;
 }
 
-const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** Milliseconds of an interval such as 1s, 5m, 1d. */
-export function intervalMs(interval: string): number {
-  return Number.parseInt(interval, 10) * (UNITS[interval.slice(-1)] ?? NaN);
-}
-
 /** How finely the times of bars of this length have to be written. */
 export function barPrecision(interval: string): TimePrecision {
   return intervalMs(interval) < 60_000 ? 'second' : 'minute';
+}
+
+/** When a bar of `interval` began: 10:42, 10:42:07, or for bars of days 13 Feb 2019. */
+export function startText(ms: number, zone: ZoneName, interval: string): string {
+  return isDaily(interval) ? dateText(ms, 'UTC') : timeText(ms, zone, barPrecision(interval));
+}
+
+/** When a bar of `interval` was over, so when a forecast was made or comes due; for bars of days the last of its days. */
+export function endText(ms: number, zone: ZoneName, interval: string): string {
+  return isDaily(interval) ? dateText(ms - 1, 'UTC') : timeText(ms, zone, barPrecision(interval));
 }
 
 /** How long `bars` of `interval` last: 5 min for five of 1m, 25 min for five of 5m, 5 d for five of 1d. */

@@ -22,6 +22,9 @@ import { labelTime, paintGaps, paintNow, paintSessions } from './paint-time';
 
 export type PaneName = 'price' | 'volume' | 'rsi' | 'volatility' | 'truth';
 
+/** Where the words above the fan end, in px from the top. */
+const FAN_WORDS_END = 60;
+
 const TITLES: Readonly<Record<PaneName, string>> = {
   ...{ price: '', truth: '', volume: 'Volume' },
   ...{ rsi: 'RSI 14', volatility: 'Volatility, 20 bars, bp a bar' },
@@ -134,12 +137,15 @@ export class Backdrop implements ISeriesPrimitive<Time> {
   }
 
   private nameFuture(ground: Ground): void {
-    const { ratio, x } = ground;
-    const { bars, palette, fan, fanTitle, roomy, timeText, now } = this.scene;
+    const { ratio, height, x, y } = ground;
+    const { bars, palette, fan, fanTitle, roomy, levels, endText, now } = this.scene;
     const left = Math.round(x(bars.length - 0.5)) + 7 * ratio;
-    write(ground, palette, `Now ${timeText(now)}`, left, 8 * ratio, palette.ink2);
-    if (!fan || !roomy) return;
-    write(ground, palette, fanTitle, left, 25 * ratio, palette.fan);
-    write(ground, palette, '50 80 95 %', left, 41 * ratio, palette.fan);
+    write(ground, palette, `Now ${endText(now)}`, left, 8 * ratio, palette.ink2);
+    if (!fan || !roomy || !levels.length) return;
+    // Above the fan where it leaves room there, else at the foot of the pane.
+    const above = y(fanPrice(fan, levels, 0.975, fan.far.horizon)) > FAN_WORDS_END * ratio;
+    const top = above ? 25 * ratio : height - 41 * ratio;
+    write(ground, palette, fanTitle, left, top, palette.fan);
+    write(ground, palette, '50 80 95 %', left, top + 16 * ratio, palette.fan);
   }
 }

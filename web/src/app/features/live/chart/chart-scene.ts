@@ -26,7 +26,8 @@ export interface ChartScene {
   showRecord: boolean;
   fontFamily: string;
   saidFor: (start: number) => Forecast | undefined;
-  timeText: (ms: number) => string;
+  startText: (ms: number) => string;
+  endText: (ms: number) => string;
   /** End of the last bar in ms: where the past ends. */
   now: number;
 }

@@ -57,14 +57,14 @@ export function paintNow({ context, ratio, height, x }: Ground, { bars, palette 
 /** Names of gaps and of the last opening, at the foot of the price pane. */
 export function labelTime(ground: Ground, scene: ChartScene): void {
   const { context, ratio, height, x } = ground;
-  const { palette, bars, timeText } = scene;
+  const { palette, bars, startText, endText } = scene;
   const open = sessionOpens(bars, scene.length, scene.sessions).at(-1);
   const opened = open === undefined ? undefined : bars[open];
   if (opened) {
     write(
       ground,
       palette,
-      `Opened ${timeText(opened.start)}`,
+      `Opened ${startText(opened.start)}`,
       x(open! - 0.5) + 7 * ratio,
       height - 18 * ratio,
       palette.ink3,
@@ -74,7 +74,7 @@ export function labelTime(ground: Ground, scene: ChartScene): void {
   for (const gap of gapsOf(bars, scene.length)) {
     const middle = x((gap.from + gap.to) / 2);
     const count = `${gap.count} ${gap.count === 1 ? 'bar' : 'bars'}`;
-    const span = `${timeText(gap.start)} to ${timeText(gap.end)}`;
+    const span = `${startText(gap.start)} to ${endText(gap.end)}`;
     const lines = scene.roomy ? ['Feed gap', span, `${count}, no price`] : [`Gap ${count}`];
     lines.forEach((text, n) =>
       write(ground, palette, text, middle, height - ((lines.length - n) * 16 + 10) * ratio, palette.warn),
