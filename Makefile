@@ -38,8 +38,8 @@ web-dev: setup ## Serve the page with hot reload, over a running worker: make we
 
 ifeq ($(ARGS),)
 test: setup ## Run every test, on real services and a browser
-	$(RUN) -m pytest -n auto --dist loadfile -m "not services and not nightly"
-	$(RUN) -m pytest -m "services and not nightly"
+	$(RUN) -m pytest -n auto --dist loadfile -m "not alone and not nightly"
+	$(RUN) -m pytest -m "alone and not nightly"
 else
 test: setup
 	$(RUN) -m pytest $(ARGS)
@@ -49,7 +49,8 @@ test-fast: $(STAMPS)/package ## Run the tests that need no service
 	$(RUN) -m pytest -n auto --dist loadfile -m "not services and not nightly" $(ARGS)
 
 nightly: setup ## Run what takes hours: kills everywhere, outages of a minute, an hour's soak, a million inputs
-	CAUSAL_ALPHA_OUTAGE_SECONDS=60 CAUSAL_ALPHA_SOAK_MINUTES=60 $(RUN) -m pytest -m nightly $(ARGS)
+	CAUSAL_ALPHA_OUTAGE_SECONDS=60 $(RUN) -m pytest -m nightly $(ARGS)
+	CAUSAL_ALPHA_SOAK_MINUTES=60 $(RUN) -m pytest tests/pipeline/test_soak.py
 	CAUSAL_ALPHA_FUZZ_INPUTS=1000000 $(RUN) -m pytest tests/test_fuzz.py
 
 check: $(STAMPS)/package $(if $(WEB),$(STAMPS)/node) ## Lint, format, types, import contracts, the page's lint

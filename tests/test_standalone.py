@@ -61,6 +61,7 @@ def until_ready(address: str) -> None:
 
 
 @pytest.mark.services
+@pytest.mark.alone
 def test_hub_alone_sees_the_bars_of_two_workers(worker: Workers, alone: str) -> None:
     for _ in range(2):
         worker(partitions=2, intervals="1s", calendars="*=24/7")

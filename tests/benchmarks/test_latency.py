@@ -30,6 +30,7 @@ def test_arrivals_count_a_tick_only_in_the_bar_that_holds_it() -> None:
 
 
 @pytest.mark.services
+@pytest.mark.alone
 def test_latency_prints_percentiles_by_stage(quick_on_services: Any) -> None:
     result, _ = quick_on_services("latency")
 

@@ -24,6 +24,7 @@ def test_make_messages_gives_every_symbol_a_tick_a_minute() -> None:
 
 
 @pytest.mark.services
+@pytest.mark.alone
 def test_memory_prints_what_a_worker_takes(quick_on_services: Any) -> None:
     result, _ = quick_on_services("memory")
 

@@ -44,6 +44,7 @@ def test_compare_refuses_a_run_too_short_for_a_bar() -> None:
 
 
 @pytest.mark.services
+@pytest.mark.alone
 def test_throughput_prints_the_speed_of_every_contender(quick_on_services: Any) -> None:
     result, progress = quick_on_services("throughput")
 

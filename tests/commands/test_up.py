@@ -93,6 +93,7 @@ def test_up_replays_a_file_only():
 
 
 @pytest.mark.services
+@pytest.mark.alone
 def test_up_brings_bars_to_the_hub_and_leaves_nothing_behind(up, tmp_path):
     process = up(PORT="0")
     ready = process.stdout.readline()
@@ -113,6 +114,7 @@ def test_up_brings_bars_to_the_hub_and_leaves_nothing_behind(up, tmp_path):
 
 
 @pytest.mark.services
+@pytest.mark.alone
 def test_up_brings_registry_first_models_and_schedules_behind_the_page(up, tmp_path):
     process = up(PORT="0", MLFLOW="1", SOURCE="none")
     places = dict(word.split("=", 1) for word in process.stdout.readline().split()[1:])
@@ -137,6 +139,7 @@ def test_up_brings_registry_first_models_and_schedules_behind_the_page(up, tmp_p
 
 
 @pytest.mark.services
+@pytest.mark.alone
 def test_up_starts_a_killed_worker_and_a_killed_source_again(up):
     process = up(PORT="0")
     page = process.stdout.readline().split()[1].partition("=")[2]
@@ -153,6 +156,7 @@ def test_up_starts_a_killed_worker_and_a_killed_source_again(up):
 
 
 @pytest.mark.services
+@pytest.mark.alone
 def test_up_follows_its_parent_into_death_while_it_starts(tmp_path):
     script = f"{sys.executable} -m causal_alpha up --source none --port 0 --with-parent & wait"
     environment = {**os.environ, "TMPDIR": str(tmp_path)}

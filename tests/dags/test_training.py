@@ -10,7 +10,7 @@ from causal_alpha.records import Score
 from causal_alpha.registry import Registry
 from tests.dags.conftest import write_scores
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.alone]
 
 FAMILIES = ("har", "arima", "lstm", "transformer")
 DAGS = {"evaluate_and_promote", "train_blend", *(f"train_{family}" for family in FAMILIES)}

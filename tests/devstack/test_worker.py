@@ -6,7 +6,7 @@ import pytest
 from causal_alpha.devstack.worker import Worker
 from causal_alpha.errors import ServiceError
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.alone]
 
 
 def test_worker_is_ready_when_started_and_again_after_a_kill(worker):

@@ -11,7 +11,7 @@ from causal_alpha.intervals import MILLISECOND
 from tests.pipeline import oracle
 from tests.pipeline.streams import balance, expected_bars, random_ticks, send, stored, wait_for
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.alone]
 
 TICKS = 100_000
 KILLS = 5

@@ -24,7 +24,7 @@ from causal_alpha.training import train_and_register
 from tests.pipeline import oracle
 from tests.pipeline.streams import SYMBOLS, random_ticks, stored, wait_for
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.alone]
 
 INTERVAL = "3s"
 """No other test trains models of it."""

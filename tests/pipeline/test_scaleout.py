@@ -22,7 +22,7 @@ from tests.pipeline import oracle
 from tests.pipeline.lag import Lag
 from tests.pipeline.streams import SYMBOLS, T0, balance, random_ticks, send, stored, unruly, wait_for
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.services, pytest.mark.alone, pytest.mark.timeout(300)]
 
 RATE = 1_500
 RETURN, MARKET = map(load_served_set("causal_alpha.features:DEFAULT").names.index, ("return_1", "market_return"))

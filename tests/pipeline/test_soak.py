@@ -69,7 +69,7 @@ def test_the_judge_of_memory_sees_a_leak_through_noise(leak: float, fails: bool)
 
 
 @pytest.mark.services
-@pytest.mark.nightly
+@pytest.mark.alone
 @pytest.mark.timeout(MINUTES * 60 + 500)
 def test_memory_and_lag_stay_where_they_are(worker: Any, own_kafka: Kafka, own_mongo: Mongo) -> None:
     running = worker(

@@ -6,6 +6,7 @@ from tests.web.conftest import WEB, InWeb
 
 
 @pytest.mark.services
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_components_pass_their_tests_in_a_browser(in_web: InWeb) -> None:
     run = in_web("npm", "test", "--silent", NO_COLOR="1")

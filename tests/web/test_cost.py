@@ -16,6 +16,7 @@ SLACK = 1.25
 
 
 @pytest.mark.services
+@pytest.mark.alone
 @pytest.mark.timeout(200)
 def test_page_is_light_and_does_not_grow_with_hours(node_path: str) -> None:
     assert page_build(), "expected the built page in causal_alpha/ui/static, was nothing: cd web && npm run build"

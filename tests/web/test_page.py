@@ -32,6 +32,7 @@ def page_url(worker: Workers, kafka: str) -> Iterator[str]:
 
 
 @pytest.mark.services
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 def test_page_shows_a_real_worker_and_survives_a_killed_socket(page_url: str, in_web: InWeb, tmp_path: Path) -> None:
     run = in_web(
@@ -44,6 +45,7 @@ def test_page_shows_a_real_worker_and_survives_a_killed_socket(page_url: str, in
 
 
 @pytest.mark.services
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_page_finds_a_worker_again_that_was_killed(worker: Workers, kafka: str, node_path: str, tmp_path: Path) -> None:
     assert page_build(), "expected the built page in causal_alpha/ui/static, was nothing: cd web && npm run build"

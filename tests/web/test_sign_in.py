@@ -12,6 +12,7 @@ VIEWER, OPERATOR = "a-viewer's-token/+=", "an-operator's-token/+="
 
 
 @pytest.mark.services
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_sign_in_opens_the_page_by_role(worker: Workers, in_web: InWeb, tmp_path: Path) -> None:
     one = worker(tokens=f"viewer:{VIEWER},operator:{OPERATOR}")
