@@ -65,7 +65,7 @@ class Load:
 @click.option("--rate", default=5_000, show_default=True, help="Ticks a second, over 100 symbols.")
 @click.option("--seconds", default=20.0, show_default=True, help="Of the measured stretch.")
 @click.option("--warm-up", default=8.0, show_default=True, help="Seconds before it.")
-@click.option("--linger", default=3.0, show_default=True, help="The producer's, in ms; 3 is that of our sources.")
+@click.option("--linger", default=3.0, show_default=True, help="The producer's, in ms.")
 @click.option("--quick", is_flag=True, help="A short and slow run, to see that it works.")
 def latency(rate: int, seconds: float, warm_up: float, linger: float, quick: bool) -> None:
     """Milliseconds from a tick produced to its bar at a WebSocket."""
