@@ -239,9 +239,9 @@ class AboutReply(msgspec.Struct, kw_only=True):
 
 
 REPLIES: tuple[type[msgspec.Struct], ...] = (
-    *(ErrorReply, HealthReply, ReadyReply, SymbolsReply, SessionsReply, BarsReply, FeaturesReply, ForecastsReply),
-    *(ScoresReply, RejectsReply, RedriveReply, TicksReply, IngestReply, JobRow, ModelsReply, AliasReply),
-    *(TrainingReply, PredictReply, NotesReply, PipelineReply, SessionReply, AboutReply),
+    *(ErrorReply, HealthReply, ReadyReply, SymbolsReply, SymbolReply, SessionsReply, BarsReply, FeaturesReply),
+    *(ForecastsReply, ScoresReply, RejectsReply, RedriveReply, TicksReply, IngestReply, JobRow, ModelsReply),
+    *(AliasReply, TrainingReply, PredictReply, NotesReply, PipelineReply, SessionReply, AboutReply),
 )
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from fastapi import FastAPI
 
@@ -60,7 +61,8 @@ async def test_api_bars_come_from_archive_and_memory_without_hole_or_double(
 async def test_api_names_a_symbol_and_the_intervals_of_archive_and_memory(
     http: httpx.AsyncClient, hub: Hub, sink: MemorySink
 ) -> None:
-    await sink.write([bars(bar(0, interval="1d"), bar(0, interval="5000volume"), bar(0, interval="100tick"))])
+    by_activity = [msgspec.structs.replace(bar(0), interval=interval) for interval in ("5000volume", "100tick")]
+    await sink.write([bars(bar(0, interval="1d"), *by_activity)])
     hub.publish(bars(bar(0, interval="1s")))
 
     intervals = ["1s", "1d", "100tick", "5000volume"]

@@ -16,6 +16,7 @@ export interface AgentRow {
   readonly reads: string;
   readonly writes: readonly string[];
   readonly lag: number | null;
+  readonly follows: boolean;
   readonly p50_ms: number | null;
   readonly p99_ms: number | null;
 }
@@ -463,7 +464,7 @@ export type ScoreLog = readonly [
   due: number,
   family: string,
   version: string,
-  price: number,
+  price: number | null,
   truth: number | null,
   ret: number | null,
   crps: number | null,
@@ -562,9 +563,17 @@ export interface Subscription {
   readonly intervals?: readonly string[] | null;
 }
 
+/** What is known of a symbol: its name, and the intervals at which it has bars, the finest first. */
+export interface SymbolReply {
+  readonly symbol: string;
+  readonly name: string;
+  readonly intervals: readonly string[];
+}
+
 /** A symbol with its last price; `ts` is the event time that `last` is known to hold for. */
 export interface SymbolRow {
   readonly symbol: string;
+  readonly name: string;
   readonly ts: number;
   readonly last: number | null;
   readonly source: string;

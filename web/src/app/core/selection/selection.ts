@@ -29,7 +29,9 @@ export class Selection {
   /** Those of the live bars, those of which the symbol has a history, and the one that the address names. */
   readonly intervals = computed(() => {
     const [live, asked] = [this.stream.hello()?.intervals ?? [], this.address().interval];
-    return live.length ? byLength([...live, ...this.catalogue.intervalsOf(this.symbol()), ...(asked ? [asked] : [])]) : [];
+    return live.length
+      ? byLength([...live, ...this.catalogue.intervalsOf(this.symbol()), ...(asked ? [asked] : [])])
+      : [];
   });
 
   readonly interval = computed(() => {

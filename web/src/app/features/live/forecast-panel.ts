@@ -99,6 +99,8 @@ export class ForecastPanel {
   protected time(ms: number): string {
     const zone = this.zone.name();
     // What was made within a minute, as bars by activity are, says its second.
-    return this.minutes() && ms % 60_000 !== 0 ? timeText(ms, zone, 'second') : endText(ms, zone, this.selection.interval());
+    return this.minutes() && ms % 60_000 !== 0
+      ? timeText(ms, zone, 'second')
+      : endText(ms, zone, this.selection.interval());
   }
 }

@@ -111,7 +111,9 @@ export class Live {
   });
   protected readonly firstBar = computed(() => {
     const symbol = this.selection.symbol();
-    return this.elsewhere().length ? `${symbol} has bars at:` : `The first bar of ${symbol} appears with its first trade.`;
+    return this.elsewhere().length
+      ? `${symbol} has bars at:`
+      : `The first bar of ${symbol} appears with its first trade.`;
   });
   private readonly preferences = inject(Preferences);
   protected readonly firstWidth = computed(() => (this.layout.compact() ? 264 : 312));

@@ -22,7 +22,7 @@ describe('stationsOf', () => {
 
 describe('archiveLagOf', () => {
   const agent = (name: string, lag: number | null) =>
-    ({ name, reads: 'causal-alpha.bars', writes: [], lag, p50_ms: null, p99_ms: null }) as const;
+    ({ name, reads: 'causal-alpha.bars', writes: [], lag, follows: false, p50_ms: null, p99_ms: null }) as const;
 
   it('sums what waits for all that archive', () => {
     expect(archiveLagOf([agent('archive_bars', 5), agent('archive_scores', 1), agent('broadcast_bars', 9)])).toBe(6);

@@ -27,6 +27,7 @@ describe('number text', () => {
     expect(signedText(0.81, 2)).toBe('+0.81');
     expect(signedText(-0.001, 2)).toBe('0.00');
     expect(percentText(101, 100)).toBe('+1.00 %');
+    expect(percentText(412.4, 100)).toBe('+312 %');
     expect(basisPointsText(99.95, 100)).toBe('−5.0 bp');
   });
 

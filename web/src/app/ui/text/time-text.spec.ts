@@ -1,4 +1,14 @@
-import { ageText, barPrecision, dateText, dayText, endText, isMidnight, spanText, startText, timeText } from './time-text';
+import {
+  ageText,
+  barPrecision,
+  dateText,
+  dayText,
+  endText,
+  isMidnight,
+  spanText,
+  startText,
+  timeText,
+} from './time-text';
 
 const MOMENT = Date.UTC(2019, 1, 13, 10, 42, 7, 450);
 
@@ -22,6 +32,13 @@ describe('time text', () => {
     expect([text(1), text(6)]).toEqual(['10:30', '11:30']);
     expect(dayText(Date.UTC(2019, 1, 13, 2), 'America/New_York')).toBe('Tue 12 Feb');
     expect(timeText(Date.UTC(2019, 1, 13, 10), 'Asia/Kolkata')).toBe('15:30');
+  });
+
+  it('writes when a bar began and was over, for bars of days their days in no zone', () => {
+    const [start, end] = [Date.UTC(2019, 1, 13), Date.UTC(2019, 1, 14)];
+    expect([startText(start, 'America/New_York', '1m'), endText(end, 'UTC', '1s')]).toEqual(['19:00', '00:00:00']);
+    for (const zone of ['America/New_York', 'Asia/Kolkata'] as const)
+      expect([startText(start, zone, '1d'), endText(end, zone, '1d')]).toEqual(['13 Feb 2019', '13 Feb 2019']);
   });
 
   it('finds midnight', () => {
