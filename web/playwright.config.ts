@@ -16,12 +16,13 @@ const special = [
 
 /**
  * Runs against a real worker whose data move; see tests/web/test_page.py, which starts one. Files run by name, and those
- * that need a forecast stand last: a worker that has just started speaks when its windows are full.
+ * that need a forecast stand last: a worker that has just started speaks when its windows are full. Two at a time: one
+ * page alone leaves a core idle.
  */
 export default defineConfig({
   testDir: 'e2e',
   retries: process.env['CI'] ? 1 : 0,
-  workers: 1,
+  workers: 2,
   timeout: 120_000,
   expect: { timeout: 30_000 },
   forbidOnly: true,
