@@ -12,7 +12,7 @@ import numpy as np
 from causal_alpha.errors import ModelError
 from causal_alpha.frames import Floats
 from causal_alpha.models.base import HORIZONS, Outlook, Vectors
-from causal_alpha.models.state import RARE, STATE, state
+from causal_alpha.models.state import RARE, STATE, columns, state
 from causal_alpha.scoring import SMALLEST
 
 if TYPE_CHECKING:
@@ -84,17 +84,20 @@ class HarX:
 def fit(dataset: "Dataset", *, seed: int = 0, least: int = 500) -> HarX:
     """Least squares on all rows together. Raises ModelError when there are fewer than `least`."""
     del seed
-    anchor, inputs = state(dataset.names, dataset.values)
-    complete = np.isfinite(inputs).all(axis=1)
+    anchor, numbers = columns(dataset.names, dataset.values, STATE)
+    # One input after the other in memory, where quantiles and products are quick.
+    inputs = np.stack([np.ones(len(dataset)), *numbers])
+    complete = np.isfinite(inputs).all(axis=0)
     if complete.sum() < least:
         raise ModelError(f"dataset: expected at least {least} complete rows, was {int(complete.sum())}")
-    low, high = np.quantile(inputs[complete], [RARE, 1 - RARE], axis=0)
-    inputs = np.clip(inputs, low, high)
-    coefficients = np.empty((len(HORIZONS), 1 + len(STATE)))
+    inputs, anchor = inputs[:, complete], anchor[complete]
+    low, high = np.quantile(inputs[1:], [RARE, 1 - RARE], axis=1)
+    np.clip(inputs[1:], low[:, None], high[:, None], out=inputs[1:])
+    coefficients = np.empty((len(HORIZONS), len(inputs)))
     for at, horizon in enumerate(HORIZONS):
-        target = np.log(np.maximum(dataset.future(horizon)[1], SMALLEST)) - anchor
-        known = np.isfinite(target) & complete
-        coefficients[at] = smeared(np.column_stack([np.ones(known.sum()), inputs[known]]), target[known])
+        target = np.log(np.maximum(dataset.future(horizon)[1][complete], SMALLEST)) - anchor
+        known = np.isfinite(target)
+        coefficients[at] = smeared(inputs[:, known].T, target[known])
     return HarX(coefficients, low, high)
 
 
@@ -111,9 +114,9 @@ def least_squares(inputs: Floats, target: Floats) -> Floats:
     Columns are scaled first. What they span in a direction of less than 1e-5 of the widest is taken for rounding, as
     where one symbol is its own market.
     """
-    size = np.sqrt((inputs**2).sum(axis=0))
-    size[size == 0] = 1.0
-    product = (inputs.T @ inputs) / np.outer(size, size)
-    found, *_ = np.linalg.lstsq(product, (inputs.T @ target) / size, rcond=_ROUNDING)
+    product = inputs.T @ inputs
+    size = np.sqrt(np.diag(product))
+    size = np.where(size == 0, 1.0, size)
+    found, *_ = np.linalg.lstsq(product / np.outer(size, size), (inputs.T @ target) / size, rcond=_ROUNDING)
     weights: Floats = found / size
     return weights

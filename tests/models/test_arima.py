@@ -126,6 +126,41 @@ def test_search_finds_structure_that_is_there(kind: str, near: float) -> None:
     assert near > 0
 
 
+def test_rough_estimates_spare_fits_and_change_no_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty walks and nine series with structure, some of which came later."""
+    walks = 0.01 * np.random.default_rng(3).standard_normal((40, 900))
+    found = [simulated(kind, 900, seed) for kind in ("ar", "ma", "both") for seed in range(3)]
+    returns, counts = np.concatenate([walks, found]), np.full(49, 900)
+    for late in (0, 41, 45):
+        returns[late, :300], counts[late] = 0.0, 600
+    fits = []
+    fit_one = arima._hannan_rissanen
+    monkeypatch.setattr(arima, "_hannan_rissanen", lambda *given: fits.append(1) or fit_one(*given))
+
+    spared = arima._Search(returns, counts)
+    spared.run()
+    few = len(fits)
+    monkeypatch.setattr(arima, "DOUBT", np.inf)
+    every = arima._Search(returns, counts)
+    every.run()
+
+    assert few < (len(fits) - few) / 2
+    assert spared.order == every.order
+    assert spared.coefficients.tolist() == every.coefficients.tolist()
+    assert all(order != (0, 0) for order in spared.order[40:])
+
+
+@pytest.mark.parametrize(("kind", "order"), [("ar", (2, 0)), ("ma", (0, 2)), ("both", (1, 1))])
+def test_rough_estimate_is_near_that_of_statsmodels(kind: str, order: tuple[int, int]) -> None:
+    returns = np.stack([simulated(kind, 1500, seed) for seed in range(3)])
+
+    rough = arima._Rough(returns).coefficients(order, [0, 1, 2])
+
+    fitted = np.stack([arima._hannan_rissanen(one, order) for one in returns])
+    assert np.abs(rough - fitted).max() < 0.01
+    assert np.abs(fitted).max() > 0.1
+
+
 def test_search_leaves_a_random_walk_alone() -> None:
     returns = 0.01 * np.random.default_rng(1).standard_normal((40, 1000))
     search = arima._Search(returns, np.full(40, 1000))
