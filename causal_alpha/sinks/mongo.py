@@ -110,11 +110,8 @@ class MongoSink:
     async def _store(self, record: type[msgspec.Struct], documents: list[Document]) -> None:
         """Most rows are new, and to insert one costs the server a quarter of what an upsert does."""
         known = await self._bulk(ARCHIVED[record], [_first_write(record, document) for document in documents])
-        # A key that exists twice over means that a later revision is there, or that another writer was
-        # just faster; one more try tells the two apart.
-        for _ in range(2):
-            documents = [documents[place] for place in known]
-            known = await self._bulk(ARCHIVED[record], [_upsert(record, document) for document in documents])
+        again = [_replacement(record, documents[place], upsert=False) for place in known]
+        await self._bulk(ARCHIVED[record], again)  # matches nothing where a later revision is there
 
     async def _bulk(self, collection: str, writes: Sequence[Write]) -> list[int]:
         """Does the writes, in any order; the places of those whose key was there already."""
@@ -157,21 +154,22 @@ def _actions(frames: Sequence[Frame[Any]]) -> list[Write]:
 
 
 def _first_write(record: type[msgspec.Struct], document: Document) -> Write:
-    """A revision is an upsert from the start: what it revises is there."""
+    """What a revision revises is there, mostly; of other rows nothing is."""
     revises = record is Bar and document["state"] == "revised"
-    return _upsert(record, document) if revises else InsertOne(document)
+    return _replacement(record, document, upsert=True) if revises else InsertOne(document)
 
 
-def _upsert(record: type[msgspec.Struct], document: Document) -> Write:
+def _replacement(record: type[msgspec.Struct], document: Document, *, upsert: bool) -> Write:
+    """With `upsert`, a later revision that is there already shows as a key that exists."""
     if record is not Bar:
-        return ReplaceOne({"_id": document["_id"]}, document, upsert=True)
+        return ReplaceOne({"_id": document["_id"]}, document, upsert=upsert)
     known_at, revision = document["known_at"], document["revision"]
     if document["state"] != "revised":
-        return ReplaceOne(_older(document["_id"], known_at, {"$lte": revision}), document, upsert=True)
+        return ReplaceOne(_older(document["_id"], known_at, {"$lte": revision}), document, upsert=upsert)
     earlier = {"$cond": [{"$eq": [{"$type": "$revision"}, "missing"]}, [], [{name: f"${name}" for name in _REVISED}]]}
     kept = {"earlier": {"$concatArrays": [{"$ifNull": ["$earlier", []]}, earlier]}}
     news = {"$replaceWith": {"$mergeObjects": [{"$literal": document}, kept]}}
-    return UpdateOne(_older(document["_id"], known_at, {"$lt": revision}), [news], upsert=True)
+    return UpdateOne(_older(document["_id"], known_at, {"$lt": revision}), [news], upsert=upsert)
 
 
 def _older(place: str, known_at: Any, revision: Any) -> dict[str, Any]:
