@@ -1,9 +1,11 @@
-import { ChangeDetectionStrategy, Component, effect, inject, signal, viewChild } from '@angular/core';
+import { ChangeDetectionStrategy, Component, effect, inject, signal, untracked, viewChild } from '@angular/core';
 import { RouterOutlet } from '@angular/router';
 
 import { Layout } from './core/layout/layout';
+import { Catalogue } from './core/market/catalogue';
 import { Selection } from './core/selection/selection';
 import { Credentials } from './core/session/credentials';
+import { Stream } from './core/stream/stream';
 import { exchangeZone } from './core/zone/exchange-zone';
 import { Zone } from './core/zone/zone';
 import { HelpDialog } from './shell/help-dialog';
@@ -51,8 +53,12 @@ export class App {
   protected readonly help = signal(false);
 
   constructor() {
-    const [zone, selection] = [inject(Zone), inject(Selection)];
+    const [zone, selection, catalogue, stream] = [inject(Zone), inject(Selection), inject(Catalogue), inject(Stream)];
     effect(() => zone.exchange.set(exchangeZone(selection.symbol())));
+    effect(() => {
+      const symbol = selection.symbol();
+      if (symbol && stream.hello()?.boot) untracked(() => void catalogue.look(symbol));
+    });
   }
 
   protected skip(event: Event): void {

@@ -30,7 +30,8 @@ import { TrainedHint } from './trained-hint';
           <span class="sub warn"><i class="dot stale"></i> {{ age }} old</span>
         } @else {
           <span class="sub" data-testid="forecast-made"
-            >{{ roomy() ? 'made ' + time(forecast.made) + ' ' : '' }}for {{ time(forecast.due) }}</span
+            >{{ roomy() ? 'made ' + time(forecast.made) + ' ' : '' }}{{ tight() ? '' : 'for '
+            }}{{ time(forecast.due) }}</span
           >
         }
       }
@@ -87,6 +88,8 @@ export class ForecastPanel {
   protected readonly roomy = computed(
     () => !this.layout.compact() && this.minutes() && !isDaily(this.selection.interval()),
   );
+  /** A day beside the horizons of the compact layout leaves room for nothing else. */
+  protected readonly tight = computed(() => this.layout.compact() && isDaily(this.selection.interval()));
   private readonly minutes = computed(() => barPrecision(this.selection.interval()) === 'minute');
   protected readonly offline = computed(() => this.stream.connection().phase === 'offline');
   /** Age of a forecast whose bar has long come due, by the newest bar; null while it is fresh. */

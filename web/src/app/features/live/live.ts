@@ -7,7 +7,6 @@ import {
   input,
   linkedSignal,
   signal,
-  untracked,
   viewChild,
 } from '@angular/core';
 import { Title } from '@angular/platform-browser';
@@ -146,10 +145,6 @@ export class Live {
         show: this.show(),
       }),
     );
-    effect(() => {
-      const symbol = this.selection.symbol();
-      if (symbol && this.stream.hello()?.boot) untracked(() => void this.catalogue.look(symbol));
-    });
     effect(() => {
       if (this.sideWidth() !== this.firstWidth()) this.preferences.write('side-width', String(this.sideWidth()));
       this.preferences.write('record-height', String(this.recordHeight()));

@@ -24,7 +24,7 @@ export interface PlotGuide {
   readonly band?: readonly [number, number];
 }
 
-const [LEFT, RIGHT, TOP, FOOT] = [34, 52, 6, 20];
+const [LEFT, RIGHT, TOP, FOOT] = [34, 58, 6, 20];
 
 /** Lines over the newest scores, with what they are to be compared with: guides, and the band of mere chance. */
 @Component({

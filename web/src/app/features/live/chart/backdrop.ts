@@ -22,6 +22,7 @@ import { labelTime, paintGaps, paintNow, paintSessions } from './paint-time';
 
 export type PaneName = 'price' | 'volume' | 'rsi' | 'volatility' | 'truth';
 
+const DAY_MS = 86_400_000;
 /** Where the words above the fan end, in px from the top. */
 const FAN_WORDS_END = 60;
 
@@ -138,9 +139,10 @@ export class Backdrop implements ISeriesPrimitive<Time> {
 
   private nameFuture(ground: Ground): void {
     const { ratio, height, x, y } = ground;
-    const { bars, palette, fan, fanTitle, roomy, levels, endText, now } = this.scene;
+    const { bars, palette, fan, fanTitle, roomy, levels, length, endText, now } = this.scene;
     const left = Math.round(x(bars.length - 0.5)) + 7 * ratio;
-    write(ground, palette, `Now ${endText(now)}`, left, 8 * ratio, palette.ink2);
+    const when = roomy || length < DAY_MS ? ` ${endText(now)}` : '';
+    write(ground, palette, `Now${when}`, left, 8 * ratio, palette.ink2);
     if (!fan || !roomy || !levels.length) return;
     // Above the fan where it leaves room there, else at the foot of the pane.
     const above = y(fanPrice(fan, levels, 0.975, fan.far.horizon)) > FAN_WORDS_END * ratio;
