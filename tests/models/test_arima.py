@@ -135,7 +135,12 @@ def test_rough_estimates_spare_fits_and_change_no_order(monkeypatch: pytest.Monk
         returns[late, :300], counts[late] = 0.0, 600
     fits = []
     fit_one = arima._hannan_rissanen
-    monkeypatch.setattr(arima, "_hannan_rissanen", lambda *given: fits.append(1) or fit_one(*given))
+
+    def counted(returns: np.ndarray, order: tuple[int, int]) -> np.ndarray:
+        fits.append(order)
+        return fit_one(returns, order)
+
+    monkeypatch.setattr(arima, "_hannan_rissanen", counted)
 
     spared = arima._Search(returns, counts)
     spared.run()
