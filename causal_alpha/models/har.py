@@ -1,7 +1,8 @@
 """Heterogeneous autoregression of log variance: symbol by symbol as a yardstick, and pooled with the market as a floor.
 
 Corsi, Journal of Financial Econometrics 7(2), 2009, on log ranges (Clements and Preve, 2019). A forecast of a log is
-turned into one of the variance by the mean of the exponentiated residuals (Duan's smearing, JASA 78, 1983).
+turned into one of the variance by the mean of the exponentiated residuals (Duan's smearing, JASA 78, 1983), for
+the pooled one on sessions that were left out (`models.smearing`).
 """
 
 from dataclasses import dataclass
@@ -12,13 +13,12 @@ import numpy as np
 from causal_alpha.errors import ModelError
 from causal_alpha.frames import Floats
 from causal_alpha.models.base import HORIZONS, Outlook, Vectors
+from causal_alpha.models.smearing import least_squares, unseen_smear
 from causal_alpha.models.state import RARE, STATE, columns, state
 from causal_alpha.scoring import SMALLEST
 
 if TYPE_CHECKING:
     from causal_alpha.dataset import Dataset
-
-_ROUNDING = 1e-10
 
 SCALES = ("log_range_1", "log_range_5", "log_range_22")
 
@@ -91,13 +91,16 @@ def fit(dataset: "Dataset", *, seed: int = 0, least: int = 500) -> HarX:
     if complete.sum() < least:
         raise ModelError(f"dataset: expected at least {least} complete rows, was {int(complete.sum())}")
     inputs, anchor = inputs[:, complete], anchor[complete]
+    session = np.searchsorted(dataset.sessions, dataset.start[complete])
     low, high = np.quantile(inputs[1:], [RARE, 1 - RARE], axis=1)
     np.clip(inputs[1:], low[:, None], high[:, None], out=inputs[1:])
     coefficients = np.empty((len(HORIZONS), len(inputs)))
     for at, horizon in enumerate(HORIZONS):
         target = np.log(np.maximum(dataset.future(horizon)[1][complete], SMALLEST)) - anchor
         known = np.isfinite(target)
-        coefficients[at] = smeared(inputs[:, known].T, target[known])
+        own, aim = inputs[:, known].T, target[known]
+        coefficients[at] = least_squares(own, aim)
+        coefficients[at, 0] += unseen_smear(own, aim, session[known])
     return HarX(coefficients, low, high)
 
 
@@ -106,17 +109,3 @@ def smeared(inputs: Floats, target: Floats) -> Floats:
     found = least_squares(inputs, target)
     found[0] += np.log(np.exp(target - inputs @ found).mean())
     return found
-
-
-def least_squares(inputs: Floats, target: Floats) -> Floats:
-    """The shortest weights (k,) that bring inputs (n, k) nearest to a target (n,), by the normal equations.
-
-    Columns are scaled first. What they span in a direction of less than 1e-5 of the widest is taken for rounding, as
-    where one symbol is its own market.
-    """
-    product = inputs.T @ inputs
-    size = np.sqrt(np.diag(product))
-    size = np.where(size == 0, 1.0, size)
-    found, *_ = np.linalg.lstsq(product / np.outer(size, size), (inputs.T @ target) / size, rcond=_ROUNDING)
-    weights: Floats = found / size
-    return weights

@@ -19,6 +19,7 @@ from causal_alpha.errors import ModelError
 from causal_alpha.frames import Floats, Ints
 from causal_alpha.models.base import HORIZONS, Outlook, Vectors
 from causal_alpha.models.extras import training_package
+from causal_alpha.models.smearing import unseen_smear
 from causal_alpha.models.state import RARE, STATE, columns, state
 from causal_alpha.scoring import SMALLEST
 
@@ -203,6 +204,7 @@ class _Table:
     used: npt.NDArray[np.bool_]
     held: npt.NDArray[np.bool_]
     run_length: Ints
+    session: Ints
     scaler: Scaler
 
     @classmethod
@@ -226,6 +228,7 @@ class _Table:
             used=used,
             held=known & held,
             run_length=_run_lengths(complete, dataset.place),
+            session=session,
             scaler=scaler,
         )
 
@@ -252,17 +255,18 @@ class _Table:
         return np.asarray(np.linalg.lstsq(chosen, self.target[self.used], rcond=None)[0])
 
     def smear(self, run: Callable[[Singles], Singles], days: int) -> Floats:
-        """Logs (h,) that make the exponential unbiased over all rows that were trained on.
+        """Logs (h,) that make the exponential unbiased on sessions like those that were trained on.
 
-        The net is asked on a sample only; what the sample gets wrong of the linear part's mean, known on all rows,
-        it gets wrong of the net's.
+        The linear part's are known of sessions that it hasn't seen; the net, asked on a sample only, is off by as much
+        more or less as it is there.
         """
         weights = self.least_squares()
         error = self.target - (self.inputs @ weights[:-1] + weights[-1])
-        whole = np.exp(error[self.used]).mean(axis=0)
+        known = np.column_stack([self.inputs[self.used], np.ones(int(self.used.sum()))]).astype(np.float64)
+        linear = [unseen_smear(known, aim, self.session[self.used]) for aim in self.target[self.used].T]
         sample = np.flatnonzero(self.used & self.complete(days))[::30]
         net = np.exp(self.target[sample] - self.answer(run, sample, days)).mean(axis=0)
-        return np.asarray(np.log(net * whole / np.exp(error[sample]).mean(axis=0)))
+        return np.asarray(linear + np.log(net / np.exp(error[sample]).mean(axis=0)))
 
 
 def _validation_blocks(session: Ints, block: int, embargo: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_alpha.models.har import least_squares
+from causal_alpha.models.smearing import least_squares
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.sampled_from([1e-4, 1.0, 1e4]))
