@@ -254,7 +254,6 @@ def by_partition(rows: list[list[Any]]) -> dict[int, list[tuple[int, str]]]:
 
 
 @pytest.mark.services
-@pytest.mark.alone
 def test_batches_hold_what_the_stock_consumer_delivers(kafka: str, app_id: str) -> None:
     topic = f"{app_id}.ticks"
     asyncio.run(fill(kafka, topic))
@@ -269,7 +268,6 @@ def test_batches_hold_what_the_stock_consumer_delivers(kafka: str, app_id: str) 
 
 
 @pytest.mark.services
-@pytest.mark.alone
 def test_batches_go_on_where_the_last_worker_stopped(kafka: str, app_id: str) -> None:
     topic = f"{app_id}.ticks"
     asyncio.run(fill(kafka, topic))

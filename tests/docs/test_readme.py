@@ -54,7 +54,6 @@ def first_bars(url: str, seconds: float = 30.0) -> list[dict[str, Any]]:
 
 
 @pytest.mark.services
-@pytest.mark.alone
 def test_readme_requests_make_bars(worker: Workers) -> None:
     running = worker()
     [block] = [block for block in blocks(README, "sh") if "curl" in block]
@@ -67,7 +66,6 @@ def test_readme_requests_make_bars(worker: Workers) -> None:
 
 
 @pytest.mark.services
-@pytest.mark.alone
 def test_readme_producer_makes_bars(worker: Workers, kafka: str) -> None:
     running = worker(partitions=4)
     [block] = [block for block in blocks(README, "python") if "Producer(" in block]
@@ -79,7 +77,6 @@ def test_readme_producer_makes_bars(worker: Workers, kafka: str) -> None:
 
 
 @pytest.mark.services
-@pytest.mark.alone
 def test_readme_runs_an_agent_of_yours_on_services_of_yours(
     kafka: str, mongo: str, database: str, app_id: str, tmp_path: Path
 ) -> None:

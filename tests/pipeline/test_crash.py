@@ -7,7 +7,7 @@ import pytest
 
 from tests.pipeline.streams import expected_bars, random_ticks, send, stored, wait_for
 
-pytestmark = [pytest.mark.services, pytest.mark.alone]
+pytestmark = pytest.mark.services
 
 
 def test_failing_agent_ends_the_worker_and_loses_nothing(worker: Any, kafka: str, mongo: str) -> None:

@@ -11,7 +11,7 @@ from causal_alpha.intervals import MILLISECOND, SECOND
 from causal_alpha.sources.market import EPOCH
 from tests.pipeline.streams import stored, wait_for
 
-pytestmark = [pytest.mark.services, pytest.mark.alone]
+pytestmark = pytest.mark.services
 
 MINUTES = 90
 T0 = EPOCH + 3600 * SECOND

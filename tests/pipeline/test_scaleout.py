@@ -26,6 +26,9 @@ pytestmark = [pytest.mark.services, pytest.mark.alone, pytest.mark.timeout(300)]
 
 RATE = 1_500
 RETURN, MARKET = map(load_served_set("causal_alpha.features:DEFAULT").names.index, ("return_1", "market_return"))
+SIX = 6
+"""Partitions for two or three workers: of four, Faust's assignor leaves two with each of the first two workers, and the
+third without any, if they have come one by one."""
 SETTINGS = {"calendars": "*=24/7", "quiet_bars": 60, "session_timeout": 6}
 
 
@@ -114,20 +117,20 @@ def test_worker_joins_and_is_killed_without_changing_a_bar_or_a_feature(worker: 
 
 
 def test_workers_come_and_go_without_changing_a_bar_or_a_feature(worker: Any, kafka: str, mongo: str) -> None:
-    first, second, third = (worker(start=False, partitions=4, **SETTINGS) for _ in range(3))
+    first, second, third = (worker(start=False, partitions=SIX, **SETTINGS) for _ in range(3))
     first.start()
-    with feeding(kafka, first, 4) as sent:
-        wait_for(lambda: shared(first, partitions=4), what="all partitions at work")
+    with feeding(kafka, first, SIX) as sent:
+        wait_for(lambda: shared(first, partitions=SIX), what="all partitions at work")
         second.launch()
         third.launch()
-        wait_for(lambda: shared(first, second, third, partitions=4), what="three workers at work")
+        wait_for(lambda: shared(first, second, third, partitions=SIX), what="three workers at work")
         second.kill()
-        wait_for(lambda: shared(first, third, partitions=4), what="two workers at work after one was killed")
+        wait_for(lambda: shared(first, third, partitions=SIX), what="two workers at work after one was killed")
         first.stop()
         second.launch()
-        wait_for(lambda: shared(second, third, partitions=4), what="two workers at work after one has left")
+        wait_for(lambda: shared(second, third, partitions=SIX), what="two workers at work after one has left")
         time.sleep(3)
-    check_everything(kafka, mongo, [second, third], 4, *sent)
+    check_everything(kafka, mongo, [second, third], SIX, *sent)
 
 
 def sections(features: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

@@ -127,7 +127,7 @@ export class SymbolSearch {
         this.found().findIndex((each) => each.symbol === this.selection.symbol()),
       ),
     );
-    void this.catalogue.load();
+    this.catalogue.refresh();
   }
 
   protected type(text: string): void {

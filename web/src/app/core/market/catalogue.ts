@@ -4,6 +4,9 @@ import { HubApi } from '../api/hub-api';
 import { SymbolReply, SymbolRow } from '../api/schema';
 import { Stream } from '../stream/stream';
 
+/** Milliseconds for which what is known is new enough: the hub looks each archived symbol up. */
+const FRESH = 60_000;
+
 /** What the hub knows of symbols beside their prices: all that it ever had bars of with their names, and of one, at which intervals. */
 @Injectable({ providedIn: 'root' })
 export class Catalogue {
@@ -12,6 +15,7 @@ export class Catalogue {
   private readonly known = signal<readonly SymbolRow[]>([]);
   private readonly facts = signal<SymbolReply | null>(null);
   readonly rows = this.known.asReadonly();
+  private loaded = 0;
   private readonly names = computed(() => new Map(this.known().map((row) => [row.symbol, row.name])));
 
   constructor() {
@@ -20,7 +24,13 @@ export class Catalogue {
     });
   }
 
-  async load(): Promise<void> {
+  /** Asks again, but not twice a minute. */
+  refresh(): void {
+    if (performance.now() - this.loaded > FRESH) void this.load();
+  }
+
+  private async load(): Promise<void> {
+    this.loaded = performance.now();
     try {
       this.known.set((await this.api.symbols()).symbols);
     } catch {
