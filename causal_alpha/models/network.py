@@ -251,8 +251,11 @@ class _Table:
 
     def least_squares(self) -> Floats:
         """Weights (inputs + 1, h) of the linear part, the constant last."""
-        chosen = np.column_stack([self.inputs[self.used], np.ones(int(self.used.sum()))]).astype(np.float64)
-        return np.asarray(np.linalg.lstsq(chosen, self.target[self.used], rcond=None)[0])
+        return np.asarray(np.linalg.lstsq(self.trained_on(), self.target[self.used], rcond=None)[0])
+
+    def trained_on(self) -> Floats:
+        """Inputs (used rows, inputs + 1) of the linear part, the constant last."""
+        return np.column_stack([self.inputs[self.used], np.ones(int(self.used.sum()))]).astype(np.float64)
 
     def smear(self, run: Callable[[Singles], Singles], days: int) -> Floats:
         """Logs (h,) that make the exponential unbiased on sessions like those that were trained on.
@@ -262,7 +265,7 @@ class _Table:
         """
         weights = self.least_squares()
         error = self.target - (self.inputs @ weights[:-1] + weights[-1])
-        known = np.column_stack([self.inputs[self.used], np.ones(int(self.used.sum()))]).astype(np.float64)
+        known = self.trained_on()
         linear = [unseen_smear(known, aim, self.session[self.used]) for aim in self.target[self.used].T]
         sample = np.flatnonzero(self.used & self.complete(days))[::30]
         net = np.exp(self.target[sample] - self.answer(run, sample, days)).mean(axis=0)

@@ -64,7 +64,7 @@ class MemorySink:
 
     async def intervals(self, symbol: str) -> list[str]:
         bars = (cast(Bar, bar) for bar in self._kept.get(Bar, {}).values())
-        return sorted({bar.interval for bar in bars if bar.symbol == symbol})
+        return list({bar.interval for bar in bars if bar.symbol == symbol})
 
     async def ping(self) -> None:
         """Memory always answers."""

@@ -84,7 +84,7 @@ def _first_line(error: Exception) -> str:
 
 
 class MongoSink:
-    """Upserts records into `bars`, `features`, `forecasts`, `scores`, `rejects` under deterministic ids.
+    """Writes records into `bars`, `features`, `forecasts`, `scores`, `rejects` under deterministic ids.
 
     A bar replaces only an older version of itself, whatever order the writes come in; a revised one
     keeps what stood before in `earlier`, a list from the oldest on. Splits and dividends that a frame of bars
@@ -213,7 +213,7 @@ class MongoReader:
 
     async def intervals(self, symbol: str) -> list[str]:
         async with sink_errors():
-            return sorted(await self._database[ARCHIVED[Bar]].distinct("interval", {"symbol": symbol}))
+            return list(await self._database[ARCHIVED[Bar]].distinct("interval", {"symbol": symbol}))
 
     async def ping(self) -> None:
         async with sink_errors():

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from causal_alpha.hub import rows
-from causal_alpha.hub.events import LOG, BarEvent, ForecastEvent
+from causal_alpha.hub.events import LOG, BarEvent, ForecastEvent, ScoreEvent
 from causal_alpha.hub.schema import asyncapi, components, log_name
 from causal_alpha.hub.typescript import typescript
 from causal_alpha.records import Bar, Features, Forecast, Score
@@ -95,6 +95,7 @@ def test_schema_fits_the_answers() -> None:
         (Score, rows.ScoreRow, set()),
         (Bar, BarEvent, set()),
         (Forecast, ForecastEvent, {"feature_set", "naive", "ewma"}),
+        (Score, ScoreEvent, set()),
     ],
 )
 def test_schema_has_the_fields_of_the_records(
