@@ -6,7 +6,6 @@ function                       reads      writes         table
 ticks.ingest_ticks             requests   ticks, bars    -
 ticks.move_quiet_partitions    -          ticks          open-bars
 bars.make_bars                 ticks      bars, rejects  open-bars
-bars.show_forming_bars         -          -              open-bars
 bars.send_forming_bars         -          forming        -
 features.make_features         bars       features       recent-bars
 forecasts.make_forecasts       features   forecasts      calibration

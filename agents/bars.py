@@ -12,6 +12,7 @@ from causal_alpha.conflation import newest
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import SECOND
 from causal_alpha.outlet import Outlet
+from causal_alpha.pace import Pace
 from causal_alpha.records import Bar
 from causal_alpha.transform import Transform
 
@@ -41,12 +42,22 @@ transform = Transform(
     tolerance=settings.future_tolerance,
 )
 
-moved = asyncio.Event()
 forming_here: Outlet[Frame[Bar]] = Outlet()
 """For the hub of this worker; the others follow the topic."""
 appended: defaultdict[int, int] = defaultdict(int)
 """When Kafka got the newest message that is in a partition's bars, in ns."""
 unsent: defaultdict[int, list[Frame[Bar]]] = defaultdict(list)
+
+
+def show_forming_bars() -> None:
+    for partition, state in checkpoints.items():
+        bars = transform.forming(state, partition, appended[partition])
+        if len(bars):
+            forming_here.put(bars)
+            unsent[partition].append(bars)
+
+
+shows = Pace(show_forming_bars, rest=lambda: SHOWN_EVERY)
 
 
 @app.agent(app.ticks)
@@ -56,7 +67,7 @@ async def make_bars(stream: Any) -> None:
         held = checkpoints.hold(partition)
         bars, rejects = transform.run(held.state, partition, event.value.after(held.offset))
         appended[partition] = round(event.message.timestamp * SECOND)
-        moved.set()
+        shows.want()
         sent = []
         for interval, frame in bars.items():
             for part in frame.parts(last="watermark"):
@@ -64,21 +75,6 @@ async def make_bars(stream: Any) -> None:
         for bad in rejects.parts() if len(rejects) else ():
             sent.append(await app.rejects.send(key=b"%d" % partition, value=bad))
         await checkpoints.advance(held, stream, event, sent)
-
-
-@app.task
-async def show_forming_bars() -> None:
-    """Bars still open, behind each poll that changed them: what shows and sends them is all that a clock paces."""
-    while not app.should_stop:
-        await moved.wait()
-        moved.clear()
-        began = time.monotonic()
-        for partition, state in checkpoints.items():
-            bars = transform.forming(state, partition, appended[partition])
-            if len(bars):
-                forming_here.put(bars)
-                unsent[partition].append(bars)
-        await asyncio.sleep(began + SHOWN_EVERY - time.monotonic())
 
 
 @app.task

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, Protocol, Self
 
 from causal_alpha.errors import SinkError
@@ -16,6 +16,8 @@ _ROWS = 5_000
 _PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _LINGER = 0.3
 """Seconds in which rows gather. What the end of a second sets off is then over, and nobody waits for the archive."""
+_PIECE, _REST = 8 * 1024, 0.02
+"""Bytes of rows at once, and seconds of rest after them, while no more wait: storing holds the interpreter's lock."""
 
 
 class Stream(Protocol):
@@ -48,16 +50,27 @@ async def archive(stream: Stream, sinks: Callable[[], Sequence[Sink]]) -> None:
 async def _write(stream: Stream, queue: "asyncio.Queue[Any]", sinks: Sequence[Sink]) -> None:
     while True:
         events = [await queue.get()]
-        if queue.empty():  # whoever is behind doesn't rest
+        behind = not queue.empty()
+        if not behind:
             await asyncio.sleep(_LINGER)
         rows = len(events[0].value)
         while rows < _ROWS and not queue.empty():
             events.append(queue.get_nowait())
             rows += len(events[-1].value)
-        for sink in sinks:
-            await _insist(sink, [event.value for event in events])
+        frames = [event.value for event in events]
+        for some in [frames] if behind else _pieces(frames):
+            for sink in sinks:
+                await _insist(sink, some)
+            if queue.empty():  # whoever is behind doesn't rest
+                await asyncio.sleep(_REST)
         for event in events:
             await stream.ack(event)
+
+
+def _pieces(frames: Sequence[Frame[Any]]) -> Iterator[Sequence[Frame[Any]]]:
+    for frame in frames:
+        for part in frame.parts("actions", _PIECE):
+            yield [part]
 
 
 async def _insist(sink: Sink, frames: Sequence[Frame[Any]]) -> None:

@@ -90,3 +90,43 @@ async def test_archive_holds_events_of_a_sink_that_is_away_and_lets_the_stream_g
     await task
 
     assert len(await sink.read(Bar)) == 1
+
+
+class CountingSink(MemorySink):
+    """Notes how many rows each write brings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[int] = []
+
+    async def write(self, frames: Sequence[Frame[Any]]) -> None:
+        self.writes.append(sum(map(len, frames)))
+        await super().write(frames)
+
+
+async def test_archive_stores_in_pieces_while_nothing_waits_and_at_once_when_behind() -> None:
+    sink, stream = CountingSink(), Stream([bars(*["final"] * 300)])
+    task = asyncio.create_task(archive(stream, lambda: [sink]))
+    await until(lambda: stream.acked == [0])
+    stream.ended.set()
+    await task
+
+    assert sum(sink.writes) == 300
+    assert len(sink.writes) > 3
+    assert max(sink.writes) < 100
+
+    sink, stream = CountingSink(), Stream([bars(*["final"] * 300)] * 3)
+    stream_of_three = [SimpleNamespace(value=frame, number=number) for number, frame in enumerate(stream.frames)]
+
+    async def at_once() -> AsyncIterator[Any]:
+        for event in stream_of_three:
+            yield event
+        await stream.ended.wait()
+
+    stream.events = at_once  # type: ignore[method-assign]
+    task = asyncio.create_task(archive(stream, lambda: [sink]))
+    await until(lambda: sorted(stream.acked) == [0, 1, 2])
+    stream.ended.set()
+    await task
+
+    assert sink.writes == [900]

@@ -1,4 +1,4 @@
-"""Connected clients, and the flusher that wakes them when something is new."""
+"""Connected clients, and what wakes them when something is new."""
 
 import asyncio
 import time
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from causal_alpha.hub.board import Board
 from causal_alpha.hub.feed import Feed, Memo
 from causal_alpha.hub.log import Log
+from causal_alpha.pace import Pace
 
 FASTEST, SLOWEST = 0.004, 0.100
 """Seconds between two flushes, idle and under load."""
@@ -41,8 +42,8 @@ class Clients:
         self._log, self._board, self._beat = log, board, beat
         self._connected: set[Client] = set()
         self._memo: Memo = {}
-        self._news = asyncio.Event()
-        self._flusher: asyncio.Task[None] | None = None
+        self._flushes = Pace(self._flush, rest=self._rest)
+        self._beats: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return len(self._connected)
@@ -53,22 +54,24 @@ class Clients:
         client = Client(Feed(self._log, self._board, after), resumed)
         self._connected.add(client)
         self._beat()
-        if self._flusher is None:
+        if self._beats is None:
             self._board.flush()
             self._board.watched = True
-            self._flusher = asyncio.create_task(self._flush_forever(), name="hub-flusher")
+            self._beats = asyncio.create_task(self._beat_forever(), name="hub-beats")
         try:
             yield client
         finally:
             self._connected.discard(client)
-            if not self._connected and self._flusher is not None:
-                self._flusher.cancel()
-                self._flusher = None
+            if not self._connected and self._beats is not None:
+                self._beats.cancel()
+                self._beats = None
+                self._flushes.stop()
                 self._board.watched = False
 
     def notify(self) -> None:
-        """Log or board have changed."""
-        self._news.set()
+        """Log or board have changed: the clients are woken at once or, when they just were, a little later."""
+        if self._connected:
+            self._flushes.want()
 
     def take(self, client: Client) -> list[str]:
         """What a client hasn't got yet, as messages. None, and it must go, when the log has moved on."""
@@ -93,28 +96,21 @@ class Clients:
             client.cut.set()
         return False
 
-    async def _flush_forever(self) -> None:
-        """Wake the clients at once when something is new, then rest, the longer the more there was to send."""
-        clock = asyncio.get_running_loop().time
-        beat = clock()
+    async def _beat_forever(self) -> None:
         while True:
-            if clock() - beat >= BEAT:
-                beat = clock()
-                self._beat()
-            try:
-                await asyncio.wait_for(self._news.wait(), beat + BEAT - clock())
-            except TimeoutError:
-                continue
-            self._spent = 0.0
-            with self.sending():  # CPU time, not waiting: another process's load is no reason to rest
-                self._flush()
-            await asyncio.sleep(0)  # every client that isn't stuck sends now
-            await asyncio.sleep(min(SLOWEST, max(FASTEST, LOAD * self._spent)))
+            await asyncio.sleep(BEAT)
+            self._beat()
+
+    def _rest(self) -> float:
+        """Seconds from one flush to the next: what its round of sending takes, and the longer a rest for it."""
+        return self._spent + min(SLOWEST, max(FASTEST, LOAD * self._spent))
 
     def _flush(self) -> None:
-        self._news.clear()
-        self._memo.clear()
-        self._board.flush()
-        for client in self._connected:
-            self._keeps_up(client)
-            client.wake.set()
+        """Every client that isn't stuck sends in the loop's next turn."""
+        self._spent = 0.0
+        with self.sending():  # CPU time, not waiting: another process's load is no reason to rest
+            self._memo.clear()
+            self._board.flush()
+            for client in self._connected:
+                self._keeps_up(client)
+                client.wake.set()

@@ -120,7 +120,7 @@ def api(hub: Hub, sink: MemorySink, outbox: Outbox, redriver: Redriver, shelf: S
             path=(
                 Step("bars.make_bars", "ticks", ("bars", "rejects")),
                 Step("features.make_features", "bars", ("features",)),
-                Step("bars.show_forming_bars", "", ("forming",)),
+                Step("bars.send_forming_bars", "", ("forming",)),
                 Step("broadcast.broadcast_forming", "forming", ()),
             ),
             offsets=kafka_offsets.offsets,
@@ -282,7 +282,7 @@ async def test_pipeline_with_lag_rates_balance_and_workers(http: httpx.AsyncClie
     assert [(row["name"], row["lag"], row["follows"], row["p50_ms"]) for row in answer["agents"]] == [
         ("make_bars", 3, False, 7.0),
         ("make_features", 0, False, 0.0),
-        ("show_forming_bars", None, False, None),
+        ("send_forming_bars", None, False, None),
         ("broadcast_forming", None, True, None),
     ]
     assert answer["workers"][0]["restarts"] == 4
