@@ -19,6 +19,7 @@ from faust.utils.terminal.spinners import SpinnerHandler
 from mode import CrashingSupervisor
 from mode.utils.imports import import_from_cwd
 
+from causal_alpha.arenas import share_arenas
 from causal_alpha.bulk import BatchApp, PassThrough
 from causal_alpha.calendar import Sessions, load_sessions, sessions_of
 from causal_alpha.checkpoints import snapshot_end
@@ -174,6 +175,10 @@ class App(BatchApp):
             f"reading {tp.topic} again from {known}" if again else "starting anew",
         )
         return known if again else committed
+
+    async def on_start(self) -> None:
+        share_arenas()
+        await super().on_start()
 
     async def on_started(self) -> None:
         """What the start made stays: the garbage collector need not look through it again and again."""

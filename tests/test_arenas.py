@@ -1,0 +1,37 @@
+import subprocess
+import sys
+
+import pytest
+
+CODE = """
+import ctypes, os, threading
+from causal_alpha.arenas import share_arenas
+{first}
+barrier = threading.Barrier(9)
+def work():
+    held = [bytes(2000) for _ in range(1000)]
+    barrier.wait()
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads:
+    thread.start()
+barrier.wait()
+c = ctypes.CDLL(None)
+out = ctypes.c_void_p.in_dll(c, "stdout")
+c.malloc_info(0, out)
+c.fflush(out)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another C library")
+def test_arenas_are_shared_by_threads() -> None:
+    shared, alone = (_arenas(first) for first in ("assert share_arenas(2)", ""))
+
+    assert shared <= 2
+    assert alone > 2
+
+
+def _arenas(first: str) -> int:
+    ran = subprocess.run(
+        [sys.executable, "-c", CODE.format(first=first)], capture_output=True, text=True, check=True, timeout=60
+    )
+    return ran.stdout.count("<heap nr=")
