@@ -7,9 +7,9 @@ from collections.abc import Callable
 class Pace:
     """Calls `act` when somebody wants it, but rests for `rest()` seconds after each call.
 
-    `rest()` may grow meanwhile. What is wanted then is done once, at the end of the rest. No task stands between wanting and acting: on
-    a busy loop each would cost a turn of it. Needs a running loop; what `act` raises reaches whoever wanted it, or
-    the loop's handler where the rest was over.
+    `rest()` may grow meanwhile. What is wanted then is done once, at its end. No task stands between wanting
+    and acting: on a busy loop each would cost a turn of it. Needs a running loop; what `act` raises reaches
+    whoever wanted it, or the loop's handler where the rest was over.
 
     >>> async def main():
     ...     pace = Pace(lambda: print("acts"), rest=lambda: 0.01)
