@@ -140,14 +140,17 @@ class _Packer:
 
 
 def _pack(tp: TopicPartition, rows: list[Any]) -> Batch:
-    last, n = rows[-1], len(rows)
-    offsets = np.fromiter([row.offset for row in rows], np.int64, n)
+    first, last, n = rows[0].offset, rows[-1], len(rows)
+    if last.offset - first == n - 1:  # most logs have no holes
+        offsets = np.arange(first, first + n)
+    else:
+        offsets = np.fromiter([row.offset for row in rows], np.int64, n)
     timestamps = np.fromiter([row.timestamp for row in rows], np.int64, n)
     return Batch(
         topic=tp.topic,
         partition=tp.partition,
         offset=last.offset,
-        first=rows[0].offset,
+        first=first,
         timestamp=last.timestamp,
         timestamp_type=last.timestamp_type,
         value=Messages(offsets, timestamps, [row.value or b"" for row in rows]),

@@ -15,7 +15,7 @@ from causal_alpha.intervals import MILLISECOND
 from causal_alpha.liveness import Sign, read_signs
 from causal_alpha.messages import Message, Messages
 from causal_alpha.records import Reject, Tick
-from causal_alpha.ticks import Bad, all_usable, check_ticks, parse_json, ticks_json
+from causal_alpha.ticks import Bad, all_usable, check_ticks, parse_json, parse_trades, ticks_json
 
 __all__ = ["Intake", "Message", "Reader"]
 
@@ -117,6 +117,12 @@ class Reader:
         How many each message has goes into `counts`, what else it says into `signs`.
         """
         values = messages.values
+        if values and not values[0].startswith(ARROW_MAGIC):  # then all are alike, mostly
+            trades = parse_trades(values, "foreign")
+            if trades is not None:
+                counts[:] = 1
+                yield trades
+                return
         for is_frame, first, end in _runs(values):
             if is_frame:
                 for place in range(first, end):

@@ -83,10 +83,8 @@ def parse_json(values: Sequence[bytes], source: str) -> tuple[Frame[Tick], Ints,
     >>> frame.ints("ts").tolist(), places.tolist(), bad[0].reason
     ([1000000], [0], 'malformed')
     """
-    try:  # most feeds: costs half of what follows
-        return _trades_to_frame([_decode_trade(value) for value in values], source), np.arange(len(values)), []
-    except _UNREADABLE:
-        pass
+    if (trades := parse_trades(values, source)) is not None:
+        return trades, np.arange(len(values)), []
     try:
         return _to_frame([_decode(value) for value in values], source), np.arange(len(values)), []
     except _UNREADABLE:  # at least one is: find out which
@@ -103,6 +101,18 @@ def parse_json(values: Sequence[bytes], source: str) -> tuple[Frame[Tick], Ints,
             good.append(row)
             places.append(place)
     return _to_frame(good, source), np.asarray(places, dtype=np.int64), bad
+
+
+def parse_trades(values: Sequence[bytes], source: str) -> Frame[Tick] | None:
+    """What most feeds send: ticks without quotes, all of them readable, at half the cost. None for anything else.
+
+    >>> parse_trades([b'{"symbol":"A","ts":1,"price":2,"size":3,"bid":1}'], "api") is None
+    True
+    """
+    try:
+        return _trades_to_frame([_decode_trade(value) for value in values], source)
+    except _UNREADABLE:
+        return None
 
 
 def check_ticks(frame: Frame[Tick], record_ts: Ints | int, tolerance: int) -> list[Bad]:
