@@ -50,6 +50,7 @@ unsent: defaultdict[int, list[Frame[Bar]]] = defaultdict(list)
 
 
 def show_forming_bars() -> None:
+    """Open bars that have changed: to the hub here now, to all others with the next `send_forming_bars`."""
     for partition, state in checkpoints.items():
         bars = transform.forming(state, partition, appended[partition])
         if len(bars):

@@ -3,10 +3,9 @@
 import ctypes
 
 _M_ARENA_MAX = -8  # malloc.h
-_FEW = 2
 
 
-def share_arenas(most: int = _FEW) -> bool:
+def share_arenas(most: int = 2) -> bool:
     """Have glibc make no more than `most` arenas, 8 a core by default; whether there was such a C library.
 
     A worker's threads come and go with what falls together: with an arena for each its memory rises by steps

@@ -104,7 +104,16 @@ class CountingSink(MemorySink):
         await super().write(frames)
 
 
-async def test_archive_stores_in_pieces_while_nothing_waits_and_at_once_when_behind() -> None:
+class Backlog(Stream):
+    """All its events are there at once."""
+
+    async def events(self) -> AsyncIterator[Any]:
+        for number, frame in enumerate(self.frames):
+            yield SimpleNamespace(value=frame, number=number)
+        await self.ended.wait()
+
+
+async def test_archive_stores_in_pieces_while_nothing_waits() -> None:
     sink, stream = CountingSink(), Stream([bars(*["final"] * 300)])
     task = asyncio.create_task(archive(stream, lambda: [sink]))
     await until(lambda: stream.acked == [0])
@@ -115,15 +124,9 @@ async def test_archive_stores_in_pieces_while_nothing_waits_and_at_once_when_beh
     assert len(sink.writes) > 3
     assert max(sink.writes) < 100
 
-    sink, stream = CountingSink(), Stream([bars(*["final"] * 300)] * 3)
-    stream_of_three = [SimpleNamespace(value=frame, number=number) for number, frame in enumerate(stream.frames)]
 
-    async def at_once() -> AsyncIterator[Any]:
-        for event in stream_of_three:
-            yield event
-        await stream.ended.wait()
-
-    stream.events = at_once  # type: ignore[method-assign]
+async def test_archive_that_is_behind_stores_all_at_once() -> None:
+    sink, stream = CountingSink(), Backlog([bars(*["final"] * 300)] * 3)
     task = asyncio.create_task(archive(stream, lambda: [sink]))
     await until(lambda: sorted(stream.acked) == [0, 1, 2])
     stream.ended.set()

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 CODE = """
-import ctypes, os, threading
+import ctypes, threading
 from causal_alpha.arenas import share_arenas
 {first}
 barrier = threading.Barrier(9)
