@@ -8,6 +8,7 @@ broker sent by partition, as `FetchResult`s, and asks these for records by `geta
 """
 
 import math
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from time import monotonic
@@ -104,12 +105,17 @@ class _Fetched(OrderedDict[TopicPartition, Any]):
 
 
 class _Packer:
-    """Takes the place of `FetchResult.getall`."""
+    """Takes the place of `FetchResult.getall`.
+
+    Neither it nor aiokafka's iterator, which nobody else asks, may make a cycle: what a broker sent goes with the
+    result then, and needn't wait for a garbage collection; at 5,000 ticks a second that was 16 MB a minute.
+    """
 
     def __init__(self, result: FetchResult) -> None:
-        self._result = result
+        self._result: Any = weakref.proxy(result)
         self._rows: list[Any] = []
         self._end = result._partition_records.next_fetch_offset
+        result._partition_records._records_iterator = None
 
     def take(self, most: int) -> list[Batch]:
         """A batch of up to `most` records; none if the partition isn't ours any more or nothing came."""

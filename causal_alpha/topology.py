@@ -19,7 +19,7 @@ from faust.utils.terminal.spinners import SpinnerHandler
 from mode import CrashingSupervisor
 from mode.utils.imports import import_from_cwd
 
-from causal_alpha.arenas import share_arenas
+from causal_alpha.memory import share_memory
 from causal_alpha.bulk import BatchApp, PassThrough
 from causal_alpha.calendar import Sessions, load_sessions, sessions_of
 from causal_alpha.checkpoints import snapshot_end
@@ -177,7 +177,7 @@ class App(BatchApp):
         return known if again else committed
 
     async def on_start(self) -> None:
-        share_arenas()
+        share_memory()
         await super().on_start()
 
     async def on_started(self) -> None:

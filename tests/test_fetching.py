@@ -1,6 +1,8 @@
 """Packed fetches against aiokafka's own way of reading them, on bytes as a broker sends them."""
 
+import gc
 import struct
+import weakref
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -97,7 +99,7 @@ def fetched(tp: TopicPartition, data: bytes, start: int) -> tuple[Any, Partition
     fetcher = Fetcher()
     pack_fetches(SimpleNamespace(_fetcher=fetcher), frozenset({TICKS.topic}), 0.006)
     fetcher._records[tp] = FetchResult(tp, assignment=assignment, partition_records=records, backoff=0)
-    return fetcher._records[tp], partition
+    return fetcher._records.pop(tp), partition
 
 
 def polls(result: Any, partition: Partition, most: int) -> list[tuple[list[Any], int]]:
@@ -156,6 +158,19 @@ def test_a_damaged_batch_is_fetched_again_and_not_skipped() -> None:
 
     assert not result.has_more()
     assert partition.position == 0
+
+
+@pytest.mark.parametrize("most", [0, 2, 9])
+def test_what_a_broker_sent_goes_with_the_last_look_at_it(most: int) -> None:
+    gc.disable()
+    try:
+        result, _ = fetched(TICKS, Written(0, 4, (0, 1, 2, 3, 4)).encode(), 0)
+        left = weakref.ref(result), weakref.ref(result._partition_records)
+        result.getall(most)
+        del result
+        assert [ref() for ref in left] == [None, None]
+    finally:
+        gc.enable()
 
 
 def test_transactions_that_were_aborted_are_not_ours_to_find() -> None:

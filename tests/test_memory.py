@@ -5,7 +5,7 @@ import pytest
 
 CODE = """
 import ctypes, threading
-from causal_alpha.arenas import share_arenas
+from causal_alpha.memory import share_memory
 {first}
 barrier = threading.Barrier(9)
 def work():
@@ -24,7 +24,7 @@ c.fflush(out)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="another C library")
 def test_arenas_are_shared_by_threads() -> None:
-    shared, alone = (_arenas(first) for first in ("assert share_arenas(2)", ""))
+    shared, alone = (_arenas(first) for first in ("assert share_memory(2)", ""))
 
     assert shared <= 2
     assert alone > 2
