@@ -4,6 +4,7 @@
 `faust -A causal_alpha worker` runs.
 """
 
+import asyncio
 import gc
 import logging
 import sys
@@ -16,10 +17,9 @@ import faust
 import msgspec
 from faust.serializers.codecs import Codec
 from faust.utils.terminal.spinners import SpinnerHandler
-from mode import CrashingSupervisor
+from mode import CrashingSupervisor, Service
 from mode.utils.imports import import_from_cwd
 
-from causal_alpha.memory import share_memory
 from causal_alpha.bulk import BatchApp, PassThrough
 from causal_alpha.calendar import Sessions, load_sessions, sessions_of
 from causal_alpha.checkpoints import snapshot_end
@@ -27,6 +27,7 @@ from causal_alpha.errors import FrameError, SettingsError
 from causal_alpha.follow import follow
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import MILLISECOND
+from causal_alpha.memory import share_memory, trim_memory
 from causal_alpha.records import Bar, Features, Forecast, Reject, Request, Score
 from causal_alpha.settings import Settings, load_settings
 
@@ -47,6 +48,8 @@ _COMPACT = {
 
 _SHORT_LIVED = MappingProxyType({"retention.ms": "60000", "segment.ms": "60000"})
 """Bars still forming are of no use to anybody who comes later."""
+_TRIM_EVERY = 60.0
+"""Seconds."""
 _NO_CONFIG: Mapping[str, str] = MappingProxyType({})
 
 
@@ -188,6 +191,11 @@ class App(BatchApp):
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
         sys.setswitchinterval(0.0001)  # the consumer's thread must not wait 5 ms for a turn
+
+    @Service.task  # type: ignore[untyped-decorator]
+    async def _trim_memory(self) -> None:
+        async for _ in self.itertimer(_TRIM_EVERY, name="trim memory"):
+            await asyncio.to_thread(trim_memory)
 
     def key(self, interval: str) -> bytes:
         """The key of bars, features and forecasts: a cross-section stays in order."""

@@ -30,6 +30,24 @@ def test_arenas_are_shared_by_threads() -> None:
     assert alone > 2
 
 
+BURST = """
+import psutil
+from causal_alpha.memory import trim_memory
+held = [bytes(2_000) for _ in range(40_000)]
+held = held[::40]  # blocks that stay, with free ones between
+before = psutil.Process().memory_info().rss
+assert trim_memory()
+print((before - psutil.Process().memory_info().rss) / 1e6)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another C library")
+def test_memory_of_a_burst_is_given_back() -> None:
+    ran = subprocess.run([sys.executable, "-c", BURST], capture_output=True, text=True, check=True, timeout=60)
+
+    assert float(ran.stdout) > 50  # of 80 MB
+
+
 def _arenas(first: str) -> int:
     ran = subprocess.run(
         [sys.executable, "-c", CODE.format(first=first)], capture_output=True, text=True, check=True, timeout=60
