@@ -3,6 +3,9 @@
 One gets few symbols, the other more, both the same number of one-minute bars: more than the hub keeps of
 each symbol (300), so that nothing grows any further. Each is a whole worker, with features, forecasts,
 archive and hub, on Kafka and MongoDB. The difference is what the symbols take, the rest is the worker.
+
+Hours come within a minute, and MongoDB takes longer: memory is read when all is stored, and the worker has given
+back what the burst needed.
 """
 
 import json
@@ -11,10 +14,13 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 import psutil
+from bson import DatetimeMS
+from pymongo import MongoClient
 
 from benchmarks import topics
 from benchmarks.machine import describe_machine, say
@@ -34,6 +40,8 @@ MINUTE = interval_ns(INTERVAL)
 START = 1_700_000_040 * SECOND
 """A whole minute."""
 PATIENCE = 600.0
+SETTLING = 70.0
+"""Seconds; a worker gives memory back once a minute."""
 MB = 2**20
 
 
@@ -54,7 +62,7 @@ def memory(symbols: tuple[int, int], bars: int, quick: bool) -> None:
     if bars <= DEFAULT.lookback:
         raise click.UsageError(f"--bars: expected more than the {DEFAULT.lookback} of the first forecast, was {bars}")
     with running(Kafka, Mongo) as (folder, [broker, mongo_url]):
-        used = [measure(count, bars, broker, mongo_url, folder) for count in symbols]
+        used = [measure(count, bars, broker, mongo_url, folder, quick) for count in symbols]
     slope = (used[1] - used[0]) / (many - few)
     result = {
         "mb_per_1000_symbols": round(1000 * slope, 1),
@@ -65,7 +73,7 @@ def memory(symbols: tuple[int, int], bars: int, quick: bool) -> None:
     click.echo(json.dumps(result))
 
 
-def measure(symbols: int, bars: int, broker: str, mongo_url: str, folder: Path) -> float:
+def measure(symbols: int, bars: int, broker: str, mongo_url: str, folder: Path, quick: bool) -> float:
     """Resident memory, in MB, of a worker that has had so many bars of so many symbols."""
     name = f"benchmark-{uuid.uuid4().hex[:8]}"
     settings = {
@@ -81,7 +89,10 @@ def measure(symbols: int, bars: int, broker: str, mongo_url: str, folder: Path) 
     topics.fill(broker, f"{name}.ticks", make_messages(symbols, bars))
     worker = Worker(settings, log=folder / "logs" / f"{name}.log", folder=ROOT).start()
     try:
-        _wait(worker, symbols, START + (bars - 1) * MINUTE)
+        last = START + (bars - 1) * MINUTE
+        _wait(worker, symbols, last)
+        _wait_for_archive(mongo_url, name, symbols, last)
+        time.sleep(0 if quick else SETTLING)
         used = psutil.Process(worker.pid).memory_info().rss / MB
     finally:
         worker.stop()
@@ -119,3 +130,16 @@ def _wait(worker: Worker, symbols: int, start: int) -> None:
             return
         time.sleep(0.5)
     raise ServiceError(f"expected the last forecast within {PATIENCE:.0f} s, was {rows[-1:]}\n{worker.tail(20)}")
+
+
+def _wait_for_archive(mongo_url: str, database: str, symbols: int, start: int) -> None:
+    """Until the rows of all symbols for the bar that starts at `start` (ns) are stored."""
+    last = {"start": DatetimeMS(start // MILLISECOND)}
+    deadline = time.monotonic() + PATIENCE
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        while time.monotonic() < deadline:
+            stored = {name: client[database][name].count_documents(last) for name in ("bars", "features", "forecasts")}
+            if min(stored.values()) >= symbols:
+                return
+            time.sleep(0.5)
+    raise ServiceError(f"expected {symbols} rows of the last bar in MongoDB within {PATIENCE:.0f} s, was {stored}")

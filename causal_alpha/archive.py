@@ -11,13 +11,35 @@ from causal_alpha.sinks.base import Sink
 
 logger = logging.getLogger(__name__)
 
-_QUEUE = 50_000
+MAY_WAIT = 1_000_000
+"""Rows in memory while a sink takes none, 100 to 300 MB; a frame weighs as much as `_FRAME` rows do."""
+_FRAME = 20
 _ROWS = 5_000
 _PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _LINGER = 0.3
 """Seconds in which rows gather. What the end of a second sets off is then over, and nobody waits for the archive."""
 _PIECE, _REST = 8 * 1024, 0.02
 """Bytes of rows at once, and seconds of rest after them, while no more wait: storing holds the interpreter's lock."""
+
+
+class Waiting(asyncio.Queue[Any]):
+    """Events that wait for a sink, full by what they weigh, not by how many they are."""
+
+    def _init(self, maxsize: int) -> None:
+        super()._init(maxsize)
+        self._weight = 0
+
+    def full(self) -> bool:
+        return self._weight >= self.maxsize
+
+    def _put(self, item: Any) -> None:
+        super()._put(item)
+        self._weight += len(item.value) + _FRAME
+
+    def _get(self) -> Any:
+        item = super()._get()
+        self._weight -= len(item.value) + _FRAME
+        return item
 
 
 class Stream(Protocol):
@@ -30,24 +52,26 @@ class Stream(Protocol):
     async def ack(self, event: Any) -> bool: ...
 
 
-async def archive(stream: Stream, sinks: Callable[[], Sequence[Sink]]) -> None:
+async def archive(stream: Stream, sinks: Callable[[], Sequence[Sink]], may_wait: int = MAY_WAIT) -> None:
     """Store the rows of every event of `stream`, in bulk.
 
     While a sink can't take rows the events wait here, unacked, and the stream goes on; Kafka still
-    has them if the process dies. Only when 50,000 frames wait does the stream wait too.
+    has them if the process dies. Only when `may_wait` rows wait does the stream wait too, and says so.
     """
-    queue: asyncio.Queue[Any] = asyncio.Queue(_QUEUE)
+    queue = Waiting(may_wait)
     async with asyncio.TaskGroup() as tasks:
         writer = tasks.create_task(_write(stream, queue, sinks()))
         async for event in stream.noack().events():
             if len(event.value) or "actions" in event.value.meta:
+                if queue.full():
+                    logger.error("%d frames wait for a sink, no more is read until it takes some", queue.qsize())
                 await queue.put(event)
             else:
                 await stream.ack(event)
         writer.cancel()
 
 
-async def _write(stream: Stream, queue: "asyncio.Queue[Any]", sinks: Sequence[Sink]) -> None:
+async def _write(stream: Stream, queue: Waiting, sinks: Sequence[Sink]) -> None:
     while True:
         events = [await queue.get()]
         behind = not queue.empty()

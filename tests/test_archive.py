@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from causal_alpha.archive import archive
 from causal_alpha.errors import SinkError
 from causal_alpha.frames import Frame
@@ -90,6 +92,19 @@ async def test_archive_holds_events_of_a_sink_that_is_away_and_lets_the_stream_g
     await task
 
     assert len(await sink.read(Bar)) == 1
+
+
+async def test_archive_reads_no_more_while_too_many_rows_wait(caplog: pytest.LogCaptureFixture) -> None:
+    sink, stream = AwaySink(), Stream([bars(*["final"] * 300)] * 9)
+    task = asyncio.create_task(archive(stream, lambda: [sink], may_wait=1_000))
+
+    await until(lambda: "4 frames wait" in caplog.text)
+    await asyncio.sleep(0.05)
+    assert stream.delivered == 6  # one is being stored, one waits to be put
+    sink.away = False
+    await until(lambda: sorted(stream.acked) == list(range(9)))
+    stream.ended.set()
+    await task
 
 
 class CountingSink(MemorySink):
