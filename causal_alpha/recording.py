@@ -31,7 +31,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from causal_alpha.columns import Labels, column_kinds
+from causal_alpha.columns import Column, Labels, column_kinds
+from causal_alpha.columns import join as join_columns
 from causal_alpha.errors import FrameError, SinkError, SourceError
 from causal_alpha.frames import ARROW_MAGIC, Frame, Ints
 from causal_alpha.records import NO_ID, Bar, Features, Forecast, Reject, Score, Tick
@@ -147,7 +148,7 @@ def to_table(facts: Facts, messages: Sequence[KafkaMessage]) -> pa.Table:
     """The messages and what they say, in their order."""
     record = RECORDS.get(facts.topic)
     values = [message.value or b"" for message in messages]
-    frame, counts, metas = _read(record, values) if record else (None, np.zeros(len(values), dtype=np.int64), {})
+    frames, counts, metas = _read(record, values) if record else ([], np.zeros(len(values), dtype=np.int64), {})
     rows = np.maximum(counts, 1)
     of_row = np.repeat(np.arange(len(messages)), rows)
     place = np.arange(len(of_row)) - np.repeat(np.cumsum(rows) - rows, rows)
@@ -165,18 +166,19 @@ def to_table(facts: Facts, messages: Sequence[KafkaMessage]) -> pa.Table:
         pa.array(texts, pa.string()).take(once),
     ]
     fields = list(_MESSAGE)
-    if record and frame is not None:
+    if record:
         said: Any = pa.array(np.cumsum(counts[of_row] > 0) - 1, mask=counts[of_row] == 0)
         fields += [(name, _kind(name, kind)) for name, kind in column_kinds(record).items()]
-        columns += [_to_arrow(name, frame.columns[name], kind).take(said) for name, kind in fields[len(_MESSAGE) :]]
+        for name, kind in fields[len(_MESSAGE) :]:
+            columns.append(_to_arrow(name, [frame.columns[name] for frame in frames], kind).take(said))
     schema = pa.schema(fields, metadata={_FACTS: msgspec.json.encode(facts)})
     return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _read(
     record: type[msgspec.Struct], values: Sequence[bytes]
-) -> tuple[Frame[Any], Ints, dict[int, Mapping[str, str]]]:
-    """The rows of all messages, how many each has, and the frames' `meta` by message."""
+) -> tuple[Sequence[Frame[Any]], Ints, dict[int, Mapping[str, str]]]:
+    """The rows of all messages in frames, at least one, how many each message has, and `meta` by message."""
     counts, metas, first = np.zeros(len(values), dtype=np.int64), {}, 0
     pieces: list[Frame[Any]] = [Frame.empty(record)]
     for is_frame, group in groupby(value.startswith(ARROW_MAGIC) for value in values):
@@ -195,19 +197,24 @@ def _read(
                 metas[n] = frame.meta
             pieces.append(frame)
         first = end
-    return Frame.concat(pieces), counts, metas
+    return pieces, counts, metas
 
 
 def _kind(name: str, kind: type) -> pa.DataType:
     return pa.timestamp("ns", "UTC") if name in _TIMES else _ARROW[kind]
 
 
-def _to_arrow(name: str, column: Any, kind: pa.DataType) -> Any:
+def _to_arrow(name: str, columns: Sequence[Column], kind: pa.DataType) -> Any:
+    """A column of all frames. Vectors may differ in length from frame to frame, as feature sets do."""
+    if kind == _ARROW[tuple]:
+        matrices = [column for column in columns if not isinstance(column, Labels)]
+        lengths = np.repeat([matrix.shape[1] for matrix in matrices], [len(matrix) for matrix in matrices])
+        starts: Any = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
+        return pa.ListArray.from_arrays(starts, pa.array(np.concatenate([matrix.ravel() for matrix in matrices])))
+    column = join_columns(columns)
     if isinstance(column, Labels):
         names: Any = pa.array(column.names, pa.string())
         return names.take(pa.array(column.codes))
-    if column.ndim == 2:
-        return pa.array(list(column), kind)
     return pa.array(column, kind, mask=column == NO_ID if name == "id" and kind == pa.int64() else None)
 
 

@@ -1,9 +1,10 @@
 """The rows of a topic for people: frames and JSON messages decoded, one record at a time."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from operator import attrgetter
+from heapq import heappush, heappushpop
+from itertools import count
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,11 +13,20 @@ from causal_alpha.errors import FrameError
 from causal_alpha.frames import ARROW_MAGIC, Frame
 from causal_alpha.recording import RECORDS
 from causal_alpha.records import Request, Tick
-from causal_alpha.scan import Since, scan
+from causal_alpha.scan import Since, extent, scan
 from causal_alpha.ticks import parse_json
 
 _START = 100
-"""Messages of each partition in which the newest rows are looked for first."""
+"""Messages of each partition in which the newest rows are looked for first; then eight times as many."""
+
+
+class Progress(NamedTuple):
+    """How far back a look has been: messages of so many, the oldest stamp (ms) among them, rows found."""
+
+    looked: int
+    total: int
+    oldest: int
+    found: int
 
 
 class Row(NamedTuple):
@@ -25,6 +35,28 @@ class Row(NamedTuple):
     message: Any
     record: msgspec.Struct | None
     error: str = ""
+
+
+class _Newest:
+    """Keeps the newest `n` of the rows that are added, by stamp, then by `turn`, then as they came."""
+
+    def __init__(self, n: int) -> None:
+        self.turn = 0
+        self._n, self._order = n, count()
+        self._heap: list[tuple[int, int, int, Row]] = []
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def add(self, row: Row) -> None:
+        entry = (row.message.timestamp, self.turn, next(self._order), row)
+        if len(self) < self._n:
+            heappush(self._heap, entry)
+        else:
+            heappushpop(self._heap, entry)
+
+    def rows(self) -> list[Row]:
+        return [row for *_, row in sorted(self._heap)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,20 +81,30 @@ class Rows:
                     for row in self._rows(message):
                         yield row
 
-    async def newest(self, n: int) -> tuple[list[Row], Since]:
-        """The newest `n` rows by the stamps of their messages, and where reading goes on after them."""
-        back, before = max(n, _START), -1
-        while True:
-            found = scan(self.broker, {self.name: self.partitions}, Since(offset=-back), follow=False)
-            messages = [message async for batch in found for message in batch]
-            reached: dict[int, int] = {}
-            for message in messages:
-                reached[message.partition] = message.offset + 1
-            messages.sort(key=attrgetter("timestamp"))
-            rows = [row for message in messages for row in self._rows(message)]
-            if len(rows) >= n or len(messages) == before:  # there are no more
-                return rows[-n:], Since(after=reached)
-            back, before = back * 8, len(messages)
+    async def newest(self, n: int, said: Callable[[Progress], object] = lambda _: None) -> tuple[list[Row], Since]:
+        """The newest `n` rows by the stamps of their messages, and where reading goes on after them.
+
+        It looks at the last messages of each partition and, while there are too few rows, at eight times as many
+        before them; each message once, and no more than `n` rows are kept. `said` hears how far it is.
+        """
+        held = await extent(self.broker, self.name, self.partitions)
+        total, looked, oldest, newest = sum(map(len, held.values())), 0, 2**63, _Newest(n)
+        firsts, size = {number: offsets.stop for number, offsets in held.items()}, max(n, _START)
+        while len(newest) < n and any(firsts[number] > offsets.start for number, offsets in held.items()):
+            lasts = firsts
+            firsts = {number: max(offsets.start, lasts[number] - size) for number, offsets in held.items()}
+            size *= 8
+            newest.turn -= 1
+            read = scan(self.broker, {self.name: self.partitions}, Since(after=firsts), upto=lasts, follow=False)
+            async with aclosing(read) as found:
+                async for batch in found:
+                    for message in batch:
+                        looked, oldest = looked + 1, min(oldest, message.timestamp)
+                        for row in self._rows(message):
+                            newest.add(row)
+                    if looked:
+                        said(Progress(looked, total, oldest, len(newest)))
+        return newest.rows(), Since(after={number: offsets.stop for number, offsets in held.items()})
 
     def _rows(self, message: Any) -> Iterator[Row]:
         try:

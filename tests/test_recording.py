@@ -13,7 +13,7 @@ from causal_alpha.errors import SourceError
 from causal_alpha.frames import Frame, heartbeat
 from causal_alpha.intervals import SECOND
 from causal_alpha.recording import Facts, Message, Recorder, Recording, is_recording, join, to_table
-from causal_alpha.records import LEVELS, Bar, Features, Forecast, Reject, Tick
+from causal_alpha.records import LEVELS, Bar, Features, Forecast, Reject, Score, Tick
 from causal_alpha.ticks import tick_json
 
 T0 = 1_700_000_000 * SECOND
@@ -101,6 +101,11 @@ RECORDS = {
         symbol="A", interval="1s", start=T0, made=T0, horizon=1, due=T0 + SECOND, price=2.0, location=0.0,
         variance=1e-6, quantiles=LEVELS, family="ewma", version="1", feature_set="f",
     ),
+    "scores": Score(
+        symbol="A", interval="1s", start=T0, made=T0, horizon=1, due=T0 + SECOND, family="ewma", version="1", price=2.0,
+        truth=2.5, ret=0.2, crps=0.1, crps_naive=0.2, crps_ewma=0.1, qlike=1.0, inside_80=1.0, inside_95=1.0,
+        winkler_80=0.3, scored=T0 + 2 * SECOND,
+    ),
 }  # fmt: skip
 
 
@@ -116,10 +121,38 @@ def test_recording_of_other_topics_has_their_fields(tmp_path: Path, topic: str) 
     assert bare(list(Recording(folder).messages(topic))) == bare(messages)
     assert len(rows) == 3
     assert set(row.__struct_fields__) <= set(rows[1])
-    for name in set(row.__struct_fields__) - {"ts", "start", "made", "due", "known_at", "values", "quantiles"}:
+    for name in set(row.__struct_fields__) - {
+        "ts",
+        "start",
+        "made",
+        "due",
+        "known_at",
+        "scored",
+        "values",
+        "quantiles",
+    }:
         if getattr(row, name) == getattr(row, name):
             assert rows[1][name] == rows[2][name] == getattr(row, name), name
     assert rows[0][row.__struct_fields__[0]] is None
+
+
+def test_recording_of_feature_sets_of_several_lengths_has_all_their_values(tmp_path: Path) -> None:
+    sets = [(1.0,) * 30, (2.0,) * 31, (float("nan"),) * 31, (3.0,), (4.0,) * 30]
+    rows = [Features(symbol="A", interval="1s", start=T0, close=2.0, values=one, feature_set="f") for one in sets]
+    frames = [rows[:1], rows[1:3], [], rows[3:4], rows[4:]]
+    messages = [message(n, Frame.of(Features, frame).encode(), "features") for n, frame in enumerate(frames)]
+    messages.insert(2, message(9, b"nonsense", "features"))
+    parts = [messages[:3], messages[3:]]
+
+    folder = record(tmp_path, parts, Facts(topic="features", partitions=1, app_id="app"))
+
+    found = list(Recording(folder).messages("features"))
+    assert bare(found) == bare(messages)
+    assert [len(Frame.decode(Features, one.value or b"")) for one in found if one.offset != 19] == [1, 2, 0, 1, 1]
+    values = pd.read_parquet(folder / "features").dropna(subset="symbol")["values"].tolist()
+    np.testing.assert_equal([one.tolist() for one in values], [list(one) for one in sets])
+    join(folder / "features", tmp_path / "one.parquet")
+    assert bare(list(Recording(tmp_path / "one.parquet").messages("features"))) == bare(messages)
 
 
 def test_recording_of_an_unknown_topic_has_the_messages_alone(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from causal_alpha.intervals import MILLISECOND, SECOND
 from causal_alpha.records import NO_ID
 
-TIMES = frozenset({"ts", "start", "end", "made", "due", "known_at"})
+TIMES = frozenset({"ts", "start", "end", "made", "due", "known_at", "scored"})
 """Fields of records that are times, ns."""
 _YEAR_9999 = 253_402_300_800
 _LONG = 120

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from causal_alpha.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
-OURS = frozenset({"ticks", "bars", "forming", "features", "forecasts", "rejects", "requests"})
+OURS = frozenset({"ticks", "bars", "forming", "features", "forecasts", "scores", "rejects", "requests"})
 """Topics that go by their short names."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -51,6 +51,16 @@ def topic_name(app_id: str, topic: str) -> str:
     ('causal-alpha.bars', 'causal-alpha.alerts')
     """
     return f"{app_id}.{topic}" if topic in OURS else topic
+
+
+def short_name(app_id: str, topic: str) -> str:
+    """The short name of one of our topics that is given by its full one; any other is taken as it stands.
+
+    >>> short_name("causal-alpha", "causal-alpha.bars"), short_name("causal-alpha", "causal-alpha.alerts")
+    ('bars', 'causal-alpha.alerts')
+    """
+    short = topic.removeprefix(f"{app_id}.")
+    return short if short in OURS else topic
 
 
 def cancel_by_signals() -> None:

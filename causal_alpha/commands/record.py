@@ -16,6 +16,7 @@ from causal_alpha.commands.options import (
     read_since,
     read_time,
     settings_of,
+    short_name,
     stop_by_signals,
     topic_name,
 )
@@ -36,7 +37,9 @@ _MOST = 64 * 1024 * 1024
 @click.option(
     "--since", default="now", show_default=True, metavar="TIME", help="start, an age (10m), a time, an offset."
 )
-@click.option("--until", metavar="TIME", help="Stop before messages of this time or age; `now` for what is there.")
+@click.option(
+    "--until", metavar="TIME", help="Without messages of this time or age and later; `now` for what is there."
+)
 @click.option("--for", "length", metavar="LENGTH", help="Stop so long after --since: 10m, 1h.")
 @click.option(
     "--part", default="1m", show_default=True, metavar="LENGTH", help="Write a file so often; a kill loses less."
@@ -53,7 +56,7 @@ def record(
     broker: str | None,
     app_id: str | None,
 ) -> None:
-    """Keep topics (ticks, bars, features, forecasts, rejects, or a full name) until Ctrl-C.
+    """Keep topics (ticks, bars, forming, features, forecasts, scores, rejects, requests, or a full name) until Ctrl-C.
 
     `causal-alpha source replay` plays a recording of ticks and bars.
     """
@@ -74,7 +77,8 @@ def record(
         if place.is_file() or (place.is_dir() and any(place.iterdir())):
             raise SettingsError(f"--out: expected a new file or an empty folder, was {place}")
     settings = settings_of(broker=broker, app_id=app_id)
-    names = {topic_name(settings.app_id, topic): topic for topic in topics}
+    shorts = [short_name(settings.app_id, topic) for topic in topics]
+    names = {topic_name(settings.app_id, short): short for short in shorts}
     recorders = asyncio.run(_record(settings, names, folder, begin, end, read_length("--part", part) / SECOND))
     if single:
         join(recorders[0].folder, out)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -12,15 +12,24 @@ from typing import TYPE_CHECKING
 import click
 
 from causal_alpha.commands.display import TIMES, Table, iso, json_line, json_row, payload
-from causal_alpha.commands.options import kafka_options, read_since, settings_of, stop_by_signals, topic_name
+from causal_alpha.commands.options import (
+    kafka_options,
+    read_since,
+    settings_of,
+    short_name,
+    stop_by_signals,
+    topic_name,
+)
 from causal_alpha.errors import SettingsError
 from causal_alpha.intervals import MILLISECOND
 
 if TYPE_CHECKING:
-    from causal_alpha.rows import Row
+    from causal_alpha.rows import Progress, Row
     from causal_alpha.settings import Settings
 
 _NEWEST = 10
+_PATIENCE = 2.0
+"""Seconds between words on a look back that takes long."""
 _WIDTHS = MappingProxyType({**dict.fromkeys(TIMES, 24), "timestamp": 24, "ts": 27, "symbol": 12, "source": 12})
 _COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -67,10 +76,11 @@ def tail(
     broker: str | None,
     app_id: str | None,
 ) -> None:
-    """Show rows of TOPIC: ticks, bars, forming, features, forecasts, rejects, requests, or a full name."""
+    """Show rows of TOPIC: ticks, bars, forming, features, forecasts, scores, rejects, requests, or a full name."""
     from causal_alpha.rows import record_of  # noqa: PLC0415  --help needs no Kafka client
 
     settings = settings_of(broker=broker, app_id=app_id)
+    topic = short_name(settings.app_id, topic)
     record = record_of(topic)
     for name, value in (("symbol", symbol), ("interval", interval)):
         if value is not None and not (record and {name, f"{name}s"} & set(record.__struct_fields__)):
@@ -103,7 +113,7 @@ async def _tail(
         if since is not None:
             begin = read_since(since, time.time_ns())
         else:
-            newest, begin = await rows.newest(limit or _NEWEST)
+            newest, begin = await rows.newest(limit or _NEWEST, Searching())
             for row in newest:
                 show(row)
             if not follow:
@@ -114,6 +124,21 @@ async def _tail(
                 show(row)
                 if limit is not None and show.rows >= limit:
                     return
+
+
+class Searching:
+    """Says on stderr every two seconds how far back has been looked for rows."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._due = clock, clock() + _PATIENCE
+
+    def __call__(self, progress: "Progress") -> None:
+        if self._clock() < self._due:
+            return
+        self._due = self._clock() + _PATIENCE
+        looked, total, oldest, found = progress
+        back = iso(oldest * MILLISECOND)
+        click.echo(f"looked at {looked:,} of {total:,} messages, back to {back}, rows so far: {found}", err=True)
 
 
 class Printer:

@@ -3,7 +3,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from causal_alpha.frames import Frame
 from causal_alpha.intervals import SECOND
 from causal_alpha.recording import Recording
 from causal_alpha.records import Tick
+from tests.consumer import Consumer, Stamped
 
 T0 = 1_700_000_000 * SECOND
 STAMP = 1_700_000_000_000
@@ -89,6 +90,22 @@ def test_record_keeps_what_was_there_between_two_times(kafka: str, app_id: str, 
 
 
 @pytest.mark.services
+def test_record_until_a_time_leaves_out_what_a_fast_clock_stamped_and_no_more(
+    kafka: str, app_id: str, tmp_path: Path
+) -> None:
+    values = [
+        value
+        for n in (0, 3000, 1, 5, 2)  # seconds
+        for value in asyncio.run(produce(kafka, f"{app_id}.ticks", n, n + 1))
+    ]
+    since, where = "2023-11-14T22:13:20Z", ("--broker", kafka, "--app-id", app_id)
+
+    run("record", "ticks", "--out", str(tmp_path / "rec"), "--since", since, "--for", "3s", *where)
+
+    assert recorded(tmp_path / "rec") == [values[0], values[2], values[4]]
+
+
+@pytest.mark.services
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_record_stopped_or_killed_leaves_what_it_wrote(
     kafka: str, app_id: str, tmp_path: Path, number: signal.Signals
@@ -138,6 +155,23 @@ def test_replay_refuses_other_partitions_than_were_recorded(kafka: str, app_id: 
 
     with pytest.raises(CausalAlphaError, match=f"^partitions: expected {partitions}, as the ticks were recorded, was "):
         run("source", "replay", str(tmp_path / "a"), "--partitions", str(partitions + 1), *where)
+
+
+@pytest.mark.parametrize("topic", ["scores", "app.scores"])
+def test_record_takes_our_topics_by_short_and_by_full_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, topic: str
+) -> None:
+    async def counts(_broker: str, topics: Iterable[str]) -> dict[str, int]:
+        return dict.fromkeys(topics, 1)
+
+    log = Consumer({0: [Stamped(0, 0, STAMP, b"{", topic="app.scores")]})
+    monkeypatch.setattr("causal_alpha.scan.AIOKafkaConsumer", log)
+    monkeypatch.setattr("causal_alpha.scan.partition_counts", counts)
+
+    run("record", topic, "--out", str(tmp_path), "--since", "start", "--until", "2023-11-15", "--app-id", "app")
+
+    assert recorded(tmp_path, "scores") == [b"{"]
+    assert "crps" in pd.read_parquet(tmp_path / "scores").columns
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,14 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from click.testing import CliRunner
 
+from causal_alpha.commands.tail import Searching
 from causal_alpha.commands.tail import tail as tail_command
 from causal_alpha.errors import CausalAlphaError
 from causal_alpha.frames import Frame, heartbeat
 from causal_alpha.intervals import SECOND
-from causal_alpha.records import LEVELS, Bar, Features, Forecast, Reject, Request, Tick
+from causal_alpha.records import LEVELS, Bar, Features, Forecast, Reject, Request, Score, Tick
+from causal_alpha.rows import Progress
+from tests.consumer import Consumer, Stamped
 
 T0 = 1_700_000_000 * SECOND
 
@@ -109,6 +112,11 @@ RECORDS = {
         symbol="A", interval="1s", start=T0, made=T0, horizon=1, due=T0 + SECOND, price=2.0, location=0.0,
         variance=1e-6, quantiles=LEVELS, family="ewma", version="1", feature_set="f",
     ),
+    "scores": Score(
+        symbol="A", interval="1s", start=T0, made=T0, horizon=1, due=T0 + SECOND, family="ewma", version="1", price=2.0,
+        truth=2.5, ret=0.2, crps=0.1, crps_naive=0.2, crps_ewma=0.1, qlike=1.0, inside_80=1.0, inside_95=1.0,
+        winkler_80=0.3, scored=T0 + 2 * SECOND,
+    ),
     "requests": Request(id="7", source="yahoo", kind="quotes", symbols=("A", "B")),
 }  # fmt: skip
 
@@ -168,6 +176,41 @@ def test_tail_ends_when_nobody_reads_on(ticks: tuple[str, ...], kafka: str, app_
 def test_tail_refuses_a_topic_that_is_not_there(kafka: str, app_id: str) -> None:
     with pytest.raises(CausalAlphaError, match=rf"^topic: expected one of .*, was {app_id}\.bars$"):
         tail("bars", "--broker", kafka, "--app-id", app_id)
+
+
+@pytest.mark.parametrize("topic", RECORDS.keys() - {"requests"})
+@pytest.mark.parametrize("prefix", ["", "app."])
+def test_tail_decodes_a_topic_by_its_short_and_its_full_name(
+    monkeypatch: pytest.MonkeyPatch, topic: str, prefix: str
+) -> None:
+    async def counts(_broker: str, topics: list[str]) -> dict[str, int]:
+        return dict.fromkeys(topics, 1)
+
+    row = RECORDS[topic]
+    asked = Consumer({0: [Stamped(0, 0, 1, Frame.of(type(row), [row]).encode())]})
+    monkeypatch.setattr("causal_alpha.scan.AIOKafkaConsumer", asked)
+    monkeypatch.setattr("causal_alpha.scan.partition_counts", counts)
+
+    [found] = rows(f"{prefix}{topic}", "--app-id", "app")
+
+    assert {place.topic for place in asked.places} == {f"app.{topic}"}
+    assert found.keys() >= set(row.__struct_fields__)
+    if isinstance(row, Score):
+        assert (found["crps"], found["scored"]) == (0.1, "2023-11-14T22:13:22.000Z")
+
+
+def test_tail_says_how_far_back_it_has_looked_when_it_takes_long(capsys: pytest.CaptureFixture[str]) -> None:
+    seconds = iter([0.0, 1.9, 2.0, 2.0, 3.9, 4.1, 4.1])
+    say = Searching(clock=lambda: next(seconds))
+
+    for looked in (100, 900, 7_300, 58_500):
+        say(Progress(looked, 1_000_000, (T0 - looked * SECOND) // 1_000_000, 1))
+
+    assert capsys.readouterr() == (
+        "",
+        "looked at 900 of 1,000,000 messages, back to 2023-11-14T21:58:20.000Z, rows so far: 1\n"
+        "looked at 58,500 of 1,000,000 messages, back to 2023-11-14T05:58:20.000Z, rows so far: 1\n",
+    )
 
 
 @pytest.mark.parametrize(
