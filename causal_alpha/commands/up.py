@@ -29,7 +29,7 @@ SOURCES = ("simulator", "replay", "yahoo", "none")
 @click.option("--speed", envvar="SPEED", help="How many event seconds a second; 0 as fast as possible.")
 @click.option("--seed", envvar="SEED", help="The simulator's: the same seed makes the same market.")
 @click.option("--symbols", envvar="SYMBOLS", help="For yahoo: A,B,C.")
-@click.option("--port", envvar="PORT", help="Of the page, 8000 by default; 0 takes any free one.")
+@click.option("--port", envvar="PORT", help="Of the page, 8000 by default; 0: any free ones for all.")
 @click.option("--data", envvar="DATA", help="A folder that keeps data and logs; without it they are temporary.")
 @click.option("--open/--no-open", "open_page", default=None, envvar="OPEN", help="Open the page in a browser.")
 @click.option("--mlflow/--no-mlflow", default=True, envvar="MLFLOW", help="A registry, first models, and Airflow.")
@@ -54,6 +54,9 @@ def up(
     Every option is also a variable of the environment: SOURCE, FILE, SPEED, SEED, SYMBOLS, PORT, DATA, OPEN, MLFLOW,
     AIRFLOW. CAUSAL_ALPHA_BROKER, CAUSAL_ALPHA_MONGO_URL and CAUSAL_ALPHA_MLFLOW_URL name running services to use;
     more settings: CAUSAL_ALPHA_*.
+
+    Services listen at their usual ports (9092, 27017, 5000, 8080) where these are free, else at any free ones: a line
+    `export …` tells other terminals where.
     """
     settings = load_settings()
     plan = Plan(

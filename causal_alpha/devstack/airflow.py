@@ -35,6 +35,7 @@ class Airflow(Service):
 
     name: ClassVar[str] = "airflow"
     variable: ClassVar[str] = "CAUSAL_ALPHA_AIRFLOW_URL"
+    usual: ClassVar[int] = 8080
     seconds: ClassVar[float] = 180.0
 
     def __init__(

@@ -8,7 +8,7 @@ from pathlib import Path
 from causal_alpha.devstack.airflow import Airflow
 from causal_alpha.devstack.cache import Say
 from causal_alpha.devstack.mlflow import MLflow
-from causal_alpha.devstack.ports import free_port
+from causal_alpha.devstack.ports import UsualPorts, free_port
 from causal_alpha.devstack.process import Command
 from causal_alpha.devstack.program import Program
 from causal_alpha.devstack.service import Service
@@ -26,18 +26,34 @@ class Backstage:
     """
 
     def __init__(
-        self, environment: Mapping[str, str], *, folder: Path, logs: Path, say: Say, mlflow: str | None, airflow: bool
+        self,
+        environment: Mapping[str, str],
+        *,
+        folder: Path,
+        logs: Path,
+        say: Say,
+        mlflow: str | None,
+        airflow: bool,
+        ports: UsualPorts,
     ) -> None:
         self._say = say
         self._logs = logs
         self._ready: list[Watched] = []
         self._thread = threading.Thread(target=self._start, daemon=True)
         self._stopping = threading.Event()
-        self.mlflow = MLflow(folder=folder, logs=logs, say=say, external=mlflow, port=free_port())
+        port = 0 if mlflow else ports.take(MLflow.usual) or free_port()
+        self.mlflow = MLflow(folder=folder, logs=logs, say=say, external=mlflow, port=port)
         url = mlflow or self.mlflow.address(self.mlflow.port)
         self.environment = {**environment, MLflow.variable: url}
         self.airflow = (
-            Airflow(folder=folder, logs=logs, say=say, dags=DAGS, environment=self.environment, port=free_port())
+            Airflow(
+                folder=folder,
+                logs=logs,
+                say=say,
+                dags=DAGS,
+                environment=self.environment,
+                port=ports.take(Airflow.usual) or free_port(),
+            )
             if airflow
             else None
         )

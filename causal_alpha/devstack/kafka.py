@@ -75,6 +75,7 @@ class Kafka(Service):
 
     name: ClassVar[str] = "kafka"
     variable: ClassVar[str] = "CAUSAL_ALPHA_BROKER"
+    usual: ClassVar[int] = 9092
 
     def native(self) -> None:
         self._java = find_java()

@@ -25,6 +25,7 @@ class MLflow(Service):
 
     name: ClassVar[str] = "mlflow"
     variable: ClassVar[str] = "CAUSAL_ALPHA_MLFLOW_URL"
+    usual: ClassVar[int] = 5000
     seconds: ClassVar[float] = 120.0
 
     def native(self) -> None:

@@ -20,6 +20,7 @@ class Mongo(Service):
 
     name: ClassVar[str] = "mongo"
     variable: ClassVar[str] = "CAUSAL_ALPHA_MONGO_URL"
+    usual: ClassVar[int] = 27017
 
     def native(self) -> None:
         self._home = fetch(self.say)

@@ -1,5 +1,6 @@
 """The whole product on this machine: services, a worker, a source; from the start to the last one's end."""
 
+import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -13,9 +14,10 @@ from causal_alpha.devstack.cache import Say
 from causal_alpha.devstack.home import home
 from causal_alpha.devstack.kafka import Kafka
 from causal_alpha.devstack.mongo import Mongo
-from causal_alpha.devstack.ports import free_port
+from causal_alpha.devstack.ports import UsualPorts, free_port
 from causal_alpha.devstack.process import Command
 from causal_alpha.devstack.program import Program
+from causal_alpha.devstack.service import Service
 from causal_alpha.devstack.stack import Stack
 from causal_alpha.devstack.supervise import Supervisor, Watched
 from causal_alpha.devstack.worker import Worker
@@ -32,7 +34,7 @@ class Plan:
     source: tuple[str, ...]
     host: str = "127.0.0.1"
     port: int = 8000
-    """0 takes any free one."""
+    """0 takes any free one, and so do our own services then, which else try their usual ones first."""
     data: Path | None = None
     """Keeps data and logs here; None keeps nothing."""
     broker: str | None = None
@@ -53,15 +55,19 @@ class Places:
     mongo: str
     soon: Mapping[str, str] = field(default_factory=dict)
     """What is still on its way, by name."""
+    exports: Mapping[str, str] = field(default_factory=dict)
+    """Variables that commands elsewhere need, because the services are not where they look by default."""
 
     def __str__(self) -> str:
-        """The line that says so.
+        """The line that says so, and a second one to paste into another terminal if commands there need it.
 
         >>> print(Places("http://127.0.0.1:8000/", "127.0.0.1:9092", "mongodb://127.0.0.1:27017/"))
         ready page=http://127.0.0.1:8000/ kafka=127.0.0.1:9092 mongo=mongodb://127.0.0.1:27017/
         """
         soon = "".join(f" {name}={url}" for name, url in self.soon.items())
-        return f"ready page={self.page} kafka={self.kafka} mongo={self.mongo}{soon}"
+        ready = f"ready page={self.page} kafka={self.kafka} mongo={self.mongo}{soon}"
+        exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in self.exports.items())
+        return f"{ready}\nexport {exports}" if exports else ready
 
 
 def run(plan: Plan, *, say: Say, announce: Callable[[Places], None]) -> NoReturn:
@@ -72,12 +78,13 @@ def run(plan: Plan, *, say: Say, announce: Callable[[Places], None]) -> NoReturn
     with home(plan.data, say=say) as folder, ExitStack() as stops:
         logs = folder / "logs"
         say(f"logs: {logs}")
-        kafka = Kafka(folder=folder, logs=logs, say=say, external=plan.broker)
-        mongo = Mongo(folder=folder, logs=logs, say=say, external=plan.mongo_url)
+        ports = stops.enter_context(UsualPorts(wanted=plan.port != 0))
+        kafka = _service(Kafka, plan.broker, folder, ports, say)
+        mongo = _service(Mongo, plan.mongo_url, folder, ports, say)
         say("starting Kafka and MongoDB")
         stops.enter_context(Stack(kafka, mongo))
 
-        backstage = _backstage(plan, folder, kafka.url, mongo.url, say) if plan.mlflow else None
+        backstage = _backstage(plan, folder, kafka.url, mongo.url, ports, say) if plan.mlflow else None
         soon = backstage.places if backstage else {}
         settings = _settings(plan, folder, kafka.url, mongo.url)
         settings |= {"mlflow_url": soon.get("mlflow", ""), "airflow_url": soon.get("airflow", "")}
@@ -100,7 +107,8 @@ def run(plan: Plan, *, say: Say, announce: Callable[[Places], None]) -> NoReturn
             _start(source)
             watched.append(source)
 
-        announce(Places(page=f"{worker.url}/", kafka=kafka.url, mongo=mongo.url, soon=soon))
+        services = (kafka, mongo, backstage.mlflow) if backstage else (kafka, mongo)
+        announce(Places(f"{worker.url}/", kafka=kafka.url, mongo=mongo.url, soon=soon, exports=exports(*services)))
         supervisor = Supervisor(say=say)
         for one in watched:
             supervisor.watch(one)
@@ -114,6 +122,18 @@ def run(plan: Plan, *, say: Say, announce: Callable[[Places], None]) -> NoReturn
             time.sleep(0.2)
 
 
+def exports(*services: Service) -> dict[str, str]:
+    """The variables by which commands elsewhere find the services that are not ours, or not at their usual ports."""
+    return {
+        one.variable: one.external or one.address(one.port) for one in services if one.external or one.port != one.usual
+    }
+
+
+def _service(kind: type[Service], external: str | None, folder: Path, ports: UsualPorts, say: Say) -> Service:
+    port = 0 if external else ports.take(kind.usual)
+    return kind(folder=folder, logs=folder / "logs", say=say, external=external, port=port)
+
+
 def _settings(plan: Plan, folder: Path, broker: str, mongo_url: str) -> dict[str, str]:
     return {
         "broker": broker,
@@ -124,10 +144,16 @@ def _settings(plan: Plan, folder: Path, broker: str, mongo_url: str) -> dict[str
     }
 
 
-def _backstage(plan: Plan, folder: Path, broker: str, mongo_url: str, say: Say) -> Backstage:
+def _backstage(plan: Plan, folder: Path, broker: str, mongo_url: str, ports: UsualPorts, say: Say) -> Backstage:
     environment = {"CAUSAL_ALPHA_BROKER": broker, "CAUSAL_ALPHA_MONGO_URL": mongo_url}
     return Backstage(
-        environment, folder=folder, logs=folder / "logs", say=say, mlflow=plan.mlflow_url, airflow=plan.airflow
+        environment,
+        folder=folder,
+        logs=folder / "logs",
+        say=say,
+        mlflow=plan.mlflow_url,
+        airflow=plan.airflow,
+        ports=ports,
     )
 
 

@@ -24,6 +24,8 @@ class Service(ABC):
 
     name: ClassVar[str]
     variable: ClassVar[str]
+    usual: ClassVar[int]
+    """The port at which clients look for it when nobody told them."""
     seconds: ClassVar[float] = 60.0
     """How long a start may take, on a busy machine too."""
 

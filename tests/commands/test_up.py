@@ -1,17 +1,21 @@
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import nullcontext
 
 import psutil
 import pytest
 from pymongo import MongoClient
 
 from causal_alpha.commands.up import source_arguments
+from causal_alpha.devstack.kafka import Kafka
+from causal_alpha.devstack.ports import free_port, is_free
 from causal_alpha.errors import SettingsError
 
 
@@ -100,6 +104,7 @@ def test_up_brings_bars_to_the_hub_and_leaves_nothing_behind(up, tmp_path):
     assert ready.startswith("ready page=http://127.0.0.1:"), process.stderr.read()
     page, kafka, mongo = (word.partition("=")[2] for word in ready.split()[1:])
     assert all((kafka, mongo.startswith("mongodb://")))
+    assert process.stdout.readline() == f"export CAUSAL_ALPHA_BROKER={kafka} CAUSAL_ALPHA_MONGO_URL='{mongo}'\n"
     wait_for(lambda: bars(page))
 
     family = psutil.Process(process.pid).children(recursive=True)
@@ -157,6 +162,26 @@ def test_up_starts_a_killed_worker_and_a_killed_source_again(up):
 
 @pytest.mark.services
 @pytest.mark.alone
+@pytest.mark.parametrize("busy", [False, True])
+def test_up_is_found_by_commands_of_another_terminal(up, busy):
+    free = not busy and is_free(Kafka.usual)
+    with socket.create_server(("127.0.0.1", Kafka.usual)) if busy and is_free(Kafka.usual) else nullcontext():
+        process = up(PORT=str(free_port()), CAUSAL_ALPHA_BROKER="", CAUSAL_ALPHA_MONGO_URL="")
+        page, kafka, mongo = (word.partition("=")[2] for word in process.stdout.readline().split()[1:])
+        assert (kafka == "127.0.0.1:9092") == free
+        at_home = free and mongo.startswith("mongodb://127.0.0.1:27017/")
+        command, *exports = ["export"] if at_home else shlex.split(process.stdout.readline())
+        assert command == "export"
+        wait_for(lambda: bars(page))
+
+        rows = other_terminal("tail", "bars", "--limit", "5", "--json", exports=exports)
+        other_terminal("rejects", "list", "--since", "1h", exports=exports)
+
+    assert len(rows.splitlines()) == 5
+
+
+@pytest.mark.services
+@pytest.mark.alone
 def test_up_follows_its_parent_into_death_while_it_starts(tmp_path):
     script = f"{sys.executable} -m causal_alpha up --source none --port 0 --with-parent & wait"
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
@@ -168,6 +193,16 @@ def test_up_follows_its_parent_into_death_while_it_starts(tmp_path):
 
         assert not psutil.wait_procs(family, timeout=20)[1]
     assert not list(tmp_path.iterdir())
+
+
+def other_terminal(*words, exports):
+    """What a command says where nothing is set but what was pasted from `up`."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("CAUSAL_ALPHA_")}
+    environment = own | dict(word.split("=", 1) for word in exports)
+    program = [sys.executable, "-m", "causal_alpha", *words]
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def bars(page):

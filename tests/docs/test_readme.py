@@ -21,6 +21,7 @@ from tests.conftest import ROOT, Workers
 from tests.docs.blocks import blocks
 from tests.examples.feed import lines
 from tests.examples.test_custom_agent import messages
+from tests.pipeline.streams import wait_for
 
 README = ROOT / "README.md"
 
@@ -31,10 +32,14 @@ def answer(url: str, body: str | None = None) -> Any:
         return json.load(response)
 
 
+def at_this_time(line: str) -> str:
+    """The line with the time as the shell puts it in."""
+    return line.replace("'$(date -u +%FT%TZ)'", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+
+
 def curl(line: str) -> Any:
     """Do what a line of curl does: `curl [-d BODY] URL`, with the time as the shell puts it in."""
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    match shlex.split(line.replace("'$(date -u +%FT%TZ)'", now)):
+    match shlex.split(at_this_time(line)):
         case ["curl", "-d", body, url]:
             return answer(url, body)
         case ["curl", url]:
@@ -66,7 +71,42 @@ def test_readme_requests_make_bars(worker: Workers) -> None:
 
 
 @pytest.mark.services
-def test_readme_producer_makes_bars(worker: Workers, kafka: str) -> None:
+def test_readme_commands_look_mend_record_and_replay(
+    worker: Workers, kafka: str, mongo: str, database: str, app_id: str, tmp_path: Path
+) -> None:
+    running = worker()
+    [requests] = [block for block in blocks(README, "sh") if "curl" in block]
+    post = requests.splitlines()[0].replace("http://127.0.0.1:8000", running.url)
+    verdicts = curl(post.replace('"price": ', '"price": -'))
+    assert (verdicts["accepted"], verdicts["rejected"]) == (0, 1)
+    names = {"BROKER": kafka, "MONGO_URL": mongo, "MONGO_DATABASE": database, "APP_ID": app_id}
+    environment = {**os.environ, **{f"CAUSAL_ALPHA_{name}": value for name, value in names.items()}}
+
+    def ours(line: str, *more: str) -> str:
+        """What a command of README says, as the shell would run it."""
+        words = shlex.split(at_this_time(line))
+        assert words[0] == "causal-alpha"
+        program = [sys.executable, "-m", "causal_alpha", *words[1:], *more]
+        done = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    [block] = [block for block in blocks(README, "sh") if "redrive" in block]
+    tail, listing, redrive, record, replay = block.splitlines()
+    wait_for(lambda: ours(listing, "--json") != "", what="the reject in the archive")
+    [reject] = [json.loads(line) for line in ours(listing, "--json").splitlines()]
+    ours(redrive.replace(" ID ", f" {reject['id']} "))
+    [bar] = first_bars(f"{running.url}/api/v1/bars/ACME?interval=1s")
+    assert (bar["close"], bar["trades"]) == (171.7, 1)
+    wait_for(lambda: "171.7" in ours(tail), what="the bar in the topic")
+    ours(record)
+    assert "publishing recorded:rec" in ours(replay.replace("--app-id again", f"--app-id {app_id}-again"))
+
+
+@pytest.mark.services
+def test_readme_producer_makes_bars_and_features_though_three_partitions_have_no_tick(
+    worker: Workers, kafka: str
+) -> None:
     running = worker(partitions=4)
     [block] = [block for block in blocks(README, "python") if "Producer(" in block]
     own = block.replace("127.0.0.1:9092", kafka).replace("causal-alpha.ticks", f"{running.app_id}.ticks")
@@ -74,6 +114,8 @@ def test_readme_producer_makes_bars(worker: Workers, kafka: str) -> None:
     subprocess.run([sys.executable, "-c", own], check=True, timeout=60)
     [bar] = first_bars(f"{running.url}/api/v1/bars/ACME?interval=1s")
     assert (bar["close"], bar["volume"], bar["source"]) == (171.7, 100, "foreign")
+    url = f"{running.url}/api/v1/features/ACME?interval=1s"
+    wait_for(lambda: any(row["start"] == bar["start"] for row in answer(url)["features"]), what="features of the bar")
 
 
 @pytest.mark.services
