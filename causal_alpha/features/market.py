@@ -19,10 +19,12 @@ def market_mean(values: Floats) -> Floats:
 
 
 def market_deviation(values: Floats) -> Floats:
-    """The standard deviation over the symbols that have a value; 0 for a single one.
+    """The standard deviation across the N symbols that have a value at this time; 0 for a single one.
 
-    Of returns, the volatility across the market: Christie and Huang, Following the Pied Piper: Do Individual Returns
-    Herd around the Market?, Financial Analysts Journal 51(4), 1995.
+    In the form of a whole population: the root of the summed squares of `value - mean`, divided by N. Of returns, how
+    far the market disperses within one bar. The idea is that of Christie and Huang, Following the Pied Piper: Do
+    Individual Returns Herd around the Market?, Financial Analysts Journal 51(4), 1995; they divide by N - 1, so their
+    number is sqrt(N / (N - 1)) times this one, and there is none for a single symbol.
     """
     known = _known(values)
     return np.full(len(values), known.std() if len(known) else np.nan)

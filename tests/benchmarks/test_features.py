@@ -64,6 +64,18 @@ def test_check_refuses_another_value(contender: str, monkeypatch: pytest.MonkeyP
         features.check(market, 64)
 
 
+def test_features_timed_beside_talipp_are_those_that_it_has() -> None:
+    assert set(features.SHARED.names) == set(NAMES)
+
+
+def test_time_of_talipp_is_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    market = walk(2, features.WARM + 4, seed=6)
+    times = iter([10.0, 10.5])  # half a second for 2 symbols × 4 bars
+    monkeypatch.setattr("benchmarks.features.time.process_time", lambda: next(times))
+
+    assert features.time_talipp(market) == pytest.approx(0.5 / 8 * 1e6)
+
+
 def test_frames_hold_the_bars_of_a_minute() -> None:
     market = walk(3, 2, seed=6)
 
@@ -84,8 +96,12 @@ def test_features_benchmark_prints_one_object_of_microseconds() -> None:
 
     assert run.returncode == 0, run.stderr
     result = json.loads(run.stdout)
-    assert set(result) == {"us_per_symbol_bar", "pandas_us", "talipp_us"}
+    assert set(result) == {
+        *("us_per_symbol_bar", "pandas_us", "talipp_us", "ours_of_talipp_us"),
+        *("features", "talipp_features"),
+    }
     assert min(result.values()) > 0
+    assert (result["features"], result["talipp_features"]) == (len(DEFAULT.names), len(NAMES))
     assert (
         f"{len(DEFAULT.names)} features, 20 symbols: pandas gives the same, talipp {len(NAMES)} of them" in run.stderr
     )

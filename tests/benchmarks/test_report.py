@@ -31,7 +31,14 @@ VALUES: dict[str, dict[str, Any]] = {
         "p99_ms": 33.5,
         "stages": dict(zip(("kafka", "bars", "hub", "client"), STAGES.values(), strict=True)),
     },
-    "features": {"us_per_symbol_bar": 8.0, "pandas_us": 160.0, "talipp_us": 400.0},
+    "features": {
+        "us_per_symbol_bar": 8.0,
+        "pandas_us": 160.0,
+        "talipp_us": 90.0,
+        "ours_of_talipp_us": 4.5,
+        "features": 30,
+        "talipp_features": 16,
+    },
     "memory": {"mb_per_1000_symbols": 512.5, "worker_mb": 180.0, "symbols": [100, 600], "bars": 320},
     "forecast": {
         "lstm_ms": 5.5,
@@ -69,7 +76,10 @@ def test_document_tells_every_result_its_command_and_its_machine() -> None:
         "| Quix Streams, single JSON ticks | 12,500 | 1 to 3 | 20.0 × |",
         "| idiomatic Faust, single JSON ticks | 2,000 | 1 to 3 | 125.0 × |",
         "| Kafka has the tick | 10.5 / 30.5 |",
-        "| pandas | 160.00 | 20 × |",
+        "| ours, all 30 | 8.00 |  |",
+        "| pandas, all 30 | 160.00 | 20 × |",
+        "| ours, the 16 that talipp has | 4.50 |  |",
+        "| talipp, the 16 that talipp has | 90.00 | 20 × |",
         "| 10,000 | 2.50 | 1.5 | 1,200 | 4.2 | 5.5 |",
         "| ARIMA, `append` of statsmodels | 4,000.00 |",
         "| LSTM | 25.0 |",
@@ -90,6 +100,18 @@ def test_docs_are_made_of_the_results_beside_them() -> None:
 
     assert (DOCS / report.PAGE).read_text() == document(saved)
     assert {one.command for one in saved.results} <= set(report.COMMANDS)
+
+
+def test_readme_tells_of_features_what_was_measured() -> None:
+    [value] = [one.values for one in report.load(DOCS / report.DATA).results if one.command == "features"]
+
+    all_of_them = f"All {value['features']} features of a symbol's bar cost {value['us_per_symbol_bar']:.0f} µs"
+    some = f"the {value['talipp_features']} of them that talipp has {value['ours_of_talipp_us']:.0f}"
+    sentence = (
+        f"{all_of_them} in a batch of 500 symbols (pandas {value['pandas_us']:.0f}), "
+        f"{some} (talipp {value['talipp_us']:.0f})."
+    )
+    assert sentence in (DOCS.parent / "README.md").read_text()
 
 
 def test_add_replaces_a_result_and_keeps_the_order() -> None:

@@ -102,6 +102,15 @@ def test_macd_is_the_difference_of_two_averages_of_the_closes() -> None:
     assert macd_histogram(window(close=closes))[0] * closes[-1] == pytest.approx(lines[-1] - average(lines, 9))
 
 
+def test_market_deviation_divides_by_the_number_of_symbols() -> None:
+    found = market_deviation(np.array([0.01, 0.03, NAN, 0.08]))
+
+    mean = 0.04
+    squares = (0.01 - mean) ** 2 + (0.03 - mean) ** 2 + (0.08 - mean) ** 2
+    assert found.tolist() == pytest.approx([math.sqrt(squares / 3)] * 4)
+    assert market_deviation(np.array([0.02])).tolist() == [0.0]
+
+
 @pytest.mark.parametrize(
     ("function", "expected"),
     [
