@@ -172,7 +172,7 @@ def yahoo(
     def sessions(symbol: str) -> Sessions:
         return load_sessions(sessions_of(symbol, settings.calendars), cache=settings.cache.expanduser() / "calendars")
 
-    rest = YahooRest()
+    rest = YahooRest(sessions=sessions)
     poll = Poll(names, rest, sessions, period=period)
     line = Fallback(names, Stream(names, sessions), poll) if stream else poll
     _run(Yahoo(names, line, rest, sessions, delay=delay, intervals=settings.time_intervals, past=past), settings)

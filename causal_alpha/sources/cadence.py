@@ -76,6 +76,14 @@ class Cadence:
         pulse = self._pulses.get(symbol)
         return None if pulse is None else pulse.arrived
 
+    def behind(self, symbol: str) -> int:
+        """How far (ns) the symbol's feed is behind, the least age of its ticks; 0 until enough are known.
+
+        The last trade of a symbol that seldom trades is old, though its feed is not behind.
+        """
+        pulse = self._pulses.get(symbol)
+        return 0 if pulse is None or len(pulse.gaps) < _ENOUGH else pulse.behind
+
     def silence(self, symbol: str, since: int, now: int) -> int:
         """For how long (ns) the symbol's market was open between the arrivals `since` and `now`."""
         sessions, behind = self._market(symbol)

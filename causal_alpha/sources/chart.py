@@ -155,7 +155,8 @@ def _regroup(starts: Ints, columns: Mapping[str, Floats], width: int) -> tuple[I
 
 
 def _frame(symbol: str, interval: str, starts: Ints, columns: Mapping[str, Floats], *, now: int) -> Frame[Bar]:
-    ended: npt.NDArray[np.bool_] = starts + interval_ns(interval) <= now
+    ends = starts + interval_ns(interval)
+    ended: npt.NDArray[np.bool_] = ends <= now
     n = len(starts)
     frame = Frame.from_columns(
         Bar,
@@ -169,6 +170,7 @@ def _frame(symbol: str, interval: str, starts: Ints, columns: Mapping[str, Float
             "revision": np.zeros(n, dtype=np.int64),
             "quality": Labels.constant("ok", n),
             "source": Labels.constant("yahoo", n),
+            "known_at": ends,
         },
     )
     return frame.take(ended)

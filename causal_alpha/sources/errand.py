@@ -2,15 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Generic, TypeVar
 
-from causal_alpha.errors import SourceError
+from causal_alpha.errors import RateLimitedError, SourceError
 from causal_alpha.intervals import SECOND
 from causal_alpha.sources.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
+_IN_A_ROW = 5
+"""Refusals after which it is the feed that refuses."""
+
+A = TypeVar("A")
+Q = TypeVar("Q")
 T = TypeVar("T")
 
 
@@ -36,6 +41,35 @@ class Errand(Generic[T]):
             return None
         task, self._task = self._task, None
         return task.result()
+
+    async def each(
+        self, questions: Iterable[Q], ask: Callable[[Q], Awaitable[A]], clock: Callable[[], int]
+    ) -> list[tuple[Q, A | None]]:
+        """What `ask` answers to each question, None where it refuses one.
+
+        A limit ends the round and makes the errand wait, and so do many refusals in a row: then it is the feed that
+        refuses, not a question. Those that were not asked any more are left out.
+        """
+        found: list[tuple[Q, A | None]] = []
+        refusals, row = [], 0
+        for question in questions:
+            try:
+                found.append((question, await ask(question)))
+                row = 0
+            except RateLimitedError as error:
+                self.refused(error, clock())
+                return found
+            except SourceError as error:
+                found.append((question, None))
+                refusals.append(error)
+                row += 1
+                if row == _IN_A_ROW:
+                    self.refused(error, clock())
+                    return found
+        if refusals:
+            logger.warning("%s; %s without it (%d such)", refusals[0], self._purpose, len(refusals))
+        self.succeeded()
+        return found
 
     def refused(self, error: SourceError, now: int) -> None:
         """The feed can't deliver at `now` (ns)."""

@@ -52,6 +52,9 @@ class Fallback:
             away = {symbol: since for symbol, since in away.items() if symbol in unanswered}
         return away
 
+    def behind(self, symbol: str) -> int:
+        return self._stream.behind(symbol) or self._poll.behind(symbol)
+
     async def close(self) -> None:
         await self._stream.close()
         await self._poll.close()

@@ -1,12 +1,13 @@
 """Where a feed's trades may be missing: by their numbers, or by how long it has been silent."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from causal_alpha.frames import Frame, Ints, gap
+from causal_alpha.intervals import NEVER
 from causal_alpha.records import NO_ID, Tick
 from causal_alpha.sources.base import Batch, Source
 
@@ -85,15 +86,22 @@ class Numbered:
             yield frame
 
 
+def _on_time(_: str) -> int:
+    return 0
+
+
 @dataclass
 class Outages:
     """The gaps that are still going on, by symbol, told again and again while they last.
 
-    `ahead` (ns) is how far a word about one reaches into the future: until the next word comes.
+    `ahead` (ns) is how far a word about one reaches into the future: until the next word comes. Outages are known by
+    the time of arrival, as is `since`, gaps are in the time of trades: a feed that is `behind` (ns) by symbol misses
+    trades of that long ago.
     """
 
     source: str
     ahead: int
+    behind: Callable[[str], int] = _on_time
     since: dict[str, int] = field(default_factory=dict)
     _told: dict[str, int] = field(default_factory=dict)
 
@@ -103,14 +111,21 @@ class Outages:
         They end where the last word about them did, as nobody vouches for the time before that.
         """
         back = [symbol for symbol in self.since if symbol not in away]
-        ended = [Gap(symbol, self.since.pop(symbol), max(now, self._told.pop(symbol, now))) for symbol in back]
+        ended = [self._end(symbol, now) for symbol in back]
         for symbol, since in away.items():
             self.since[symbol] = min(since, self.since.get(symbol, since))
         return [one for one in ended if one.start < one.end]
 
     def frames(self, now: int) -> Iterator[Frame[Tick]]:
-        """A word about each gap that goes on, those that began together in one."""
-        for start in sorted(set(self.since.values())):
-            symbols = [symbol for symbol, since in self.since.items() if since == start]
-            self._told |= dict.fromkeys(symbols, now + self.ahead)
-            yield gap(self.source, symbols, start, now + self.ahead)
+        """A word about each gap that goes on, those that began and will end together in one."""
+        spans: dict[tuple[int, int], list[str]] = {}
+        for symbol, since in self.since.items():
+            behind = self.behind(symbol)
+            spans.setdefault((since - behind, now + self.ahead - behind), []).append(symbol)
+        for (start, end), symbols in sorted(spans.items()):
+            self._told |= dict.fromkeys(symbols, end)
+            yield gap(self.source, symbols, start, end)
+
+    def _end(self, symbol: str, now: int) -> Gap:
+        behind, since = self.behind(symbol), self.since.pop(symbol)
+        return Gap(symbol, since - behind, max(now - behind, self._told.pop(symbol, NEVER)))

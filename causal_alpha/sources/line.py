@@ -24,6 +24,10 @@ class Line(Protocol):
         """The symbols whose trades are being missed at `now` (ns), and since when; called after each `read`."""
         ...
 
+    def behind(self, symbol: str) -> int:
+        """How far (ns) the symbol's quotes are behind: what is missed now happened that long ago. 0 while unknown."""
+        ...
+
     async def close(self) -> None:
         """Let go of connections and tasks."""
         ...

@@ -18,6 +18,7 @@ from causal_alpha.sources.gaps import Gap
 
 _LONGEST = 8 * DAY
 """A gap that lasts longer may fill a bar again that was filled while it lasted."""
+_REFUSALS = 8
 
 
 def spoilt(sessions: Sessions, start: int, end: int, length: int) -> Ints:
@@ -41,7 +42,8 @@ class Stitch:
     """The bars of `intervals` that gaps have spoilt, until each is filled once or given up.
 
     A bar can be asked for when it has been complete for `settle` seconds, and is for `tries` times, `settle` apart: a
-    feed's history may lag, and may lack a bar in which nobody traded.
+    feed's history may lag, and may lack a bar in which nobody traded. Where a feed refuses, the next try comes after
+    twice the time of the one before, and the eighth in a row is the last: 255 times `settle`, some hours.
     """
 
     def __init__(self, intervals: Sequence[str], sessions: SessionsOf, *, settle: float = 60.0, tries: int = 3) -> None:
@@ -50,11 +52,12 @@ class Stitch:
         self._wanted: dict[tuple[str, str], dict[int, int]] = {}  # start → times asked
         self._done: dict[tuple[str, str], set[int]] = {}
         self._asked: dict[tuple[str, str], int] = {}
+        self._refusals: dict[tuple[str, str], int] = {}  # in a row
 
-    def add(self, gap: Gap) -> None:
-        """Take note of a gap that has ended."""
+    def add(self, gap: Gap, intervals: Sequence[str] | None = None) -> None:
+        """Take note of a gap that has ended, for all intervals if none are named."""
         sessions = self._sessions(gap.symbol)
-        for interval in self._intervals:
+        for interval in self._intervals if intervals is None else intervals:
             wanted = self._wanted.setdefault((gap.symbol, interval), {})
             done = self._done.setdefault((gap.symbol, interval), set())
             for start in spoilt(sessions, gap.start, gap.end, interval_ns(interval)).tolist():
@@ -79,6 +82,17 @@ class Stitch:
                 wants.append(Want(symbol, interval, np.asarray(starts, dtype=np.int64)))
         return wants
 
+    def refused(self, want: Want, now: int) -> None:
+        """The feed refused `want`, which `due` gave, at `now` (ns)."""
+        key = want.symbol, want.interval
+        refusals = self._refusals[key] = self._refusals.get(key, 0) + 1
+        self._asked[key] = now + self._settle * (2 ** (refusals - 1) - 1)
+        if refusals == _REFUSALS:
+            del self._refusals[key]
+            for start in want.starts.tolist():
+                self._wanted[key].pop(start, None)
+                self._done[key].add(start)
+
     def fill(self, want: Want, bars: Frame[Bar], *, source: str, now: int, margin: int) -> Frame[Bar]:
         """The `bars` that were wanted, as revisions known from `now + margin` (ns) on; the others are left out.
 
@@ -86,6 +100,7 @@ class Stitch:
         """
         key = want.symbol, want.interval
         wanted, self._asked[key] = self._wanted[key], now
+        self._refusals.pop(key, None)
         starts = bars.ints("start")
         rows = np.flatnonzero(np.isin(starts, want.starts) & np.isin(starts, list(wanted)))
         found = bars.take(rows[np.unique(starts[rows], return_index=True)[1]])

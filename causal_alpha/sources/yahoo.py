@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -17,13 +18,15 @@ from causal_alpha.sources.cadence import SessionsOf
 from causal_alpha.sources.chart import FETCHED
 from causal_alpha.sources.corporate import Announced, Announcer, announcement
 from causal_alpha.sources.errand import Errand
-from causal_alpha.sources.gaps import Outages
+from causal_alpha.sources.gaps import Gap, Outages
 from causal_alpha.sources.line import BEAT, Line
 from causal_alpha.sources.stitch import Stitch, Want
 from causal_alpha.sources.tape import Tape
 
 logger = logging.getLogger(__name__)
 
+_AWAY = 4 * DAY
+"""For how long the source may have been away before its start, a long weekend: bars of that time are sent again."""
 _MARGIN = SECOND
 """How far in the future a filled bar becomes known: nobody may have known it before it was sent."""
 
@@ -38,8 +41,9 @@ class Yahoo:
     A tick is the last trade at a quote, with the volume since the quote before as its size, see `tape.Tape`. Heartbeats
     trail the present by `delay` seconds: raise it for exchanges whose quotes Yahoo delays. While trades are missed the
     source says so (`frames.gap`), and once the line is back and the bars are complete it sends those that the gap
-    has spoilt from `archive`, as revisions with the source `yahoo:fill`. Splits and dividends of the time of the past
-    come first, what is heard of later ones as it is heard.
+    has spoilt from `archive`, as revisions with the source `yahoo:fill`. So it sends the newest bars of the past again:
+    where the source was away a worker has closed them without trades, and final bars come too late for it. Splits and
+    dividends of the time of the past come first, what is heard of later ones as it is heard.
     """
 
     name = "yahoo"
@@ -62,12 +66,12 @@ class Yahoo:
         self._line, self._archive, self._sessions = line, archive, sessions
         self._delay, self._clock = round(delay * SECOND), clock
         self._intervals, self._past = tuple(interval for interval in intervals if interval in FETCHED), past
-        self._tape = Tape(self.name)
-        self._outages = Outages(self.name, ahead=2 * BEAT)
+        self._tape = Tape(self.name, sessions)
+        self._outages = Outages(self.name, ahead=2 * BEAT, behind=line.behind)
         self._stitch = Stitch(self._intervals, sessions, settle=60.0 + delay)
         self._announced = Announced(self._symbols, sessions)
-        self._filling = Errand[list[tuple[Want, Frame[Bar]]]]("filling its gaps")
-        self._asking = Errand[list[tuple[str, Sequence[Action]]]]("asking for splits and dividends again")
+        self._filling = Errand[list[tuple[Want, Frame[Bar] | None]]]("filling its gaps")
+        self._asking = Errand[list[tuple[str, Sequence[Action] | None]]]("asking for splits and dividends again")
         self._lagging: set[str] = set()
 
     async def frames(self) -> AsyncIterator[Batch]:
@@ -103,7 +107,9 @@ class Yahoo:
 
     def _alive(self, now: int) -> bool:
         """Whether a symbol whose market is open can be heard, or none is open."""
-        is_open = [name for name in self._symbols if self._sessions(name).is_open(np.asarray(now))]
+        is_open = [
+            name for name in self._symbols if self._sessions(name).is_open(np.asarray(now - self._line.behind(name)))
+        ]
         return not is_open or any(name not in self._outages.since for name in is_open)
 
     # -- the past ----------------------------------------------------------------------------
@@ -131,14 +137,19 @@ class Yahoo:
         now = self._clock()
         found = []
         for symbol in self._symbols:
+            first = now - min(_AWAY, self._past * interval_ns(interval))
             try:
                 bars = await self._archive.history([symbol], interval, self._since(interval, now), now)
             except SourceError as error:
                 logger.warning("%s; starting without its past", error)
             else:
-                found.append(bars.take(np.arange(max(0, len(bars) - self._past), len(bars))))
+                bars = bars.take(np.arange(max(0, len(bars) - self._past), len(bars)))
+                starts = bars.ints("start")
+                first = max(now - _AWAY, int(starts.min(initial=now)))
+                self._stitch.have(bars.take(starts < first))
+                found.append(bars)
+            self._stitch.add(Gap(symbol, first, now), [interval])
         past = Frame.concat(found) if found else Frame.empty(Bar)
-        self._stitch.have(past)
         return past.take(np.argsort(past.ints("start"), kind="stable"), {"closed": "1"})
 
     # -- beside the quotes -------------------------------------------------------------------
@@ -146,41 +157,30 @@ class Yahoo:
     def _filled(self, now: int) -> Iterator[Frame[Bar]]:
         """What has been fetched of the bars that gaps have spoilt; starts to fetch what is due."""
         for want, bars in self._filling.take() or ():
+            if bars is None:
+                self._stitch.refused(want, now)
+                continue
             filled = self._stitch.fill(want, bars, source=f"{self.name}:fill", now=now, margin=_MARGIN)
             if len(filled):
                 yield filled
         if self._filling.may_start(now) and (wants := self._stitch.due(now)):
-            self._filling.start(self._fetch(wants))
+            self._filling.start(self._filling.each(wants, self._fetch, self._clock))
 
-    async def _fetch(self, wants: Sequence[Want]) -> list[tuple[Want, Frame[Bar]]]:
-        """Bars for as many of `wants` as Yahoo answers; after a refusal the others wait."""
-        found = []
-        try:
-            for want in wants:
-                first, last = int(want.starts[0]), int(want.starts[-1]) + 1
-                found.append((want, await self._archive.history([want.symbol], want.interval, first, last)))
-            self._filling.succeeded()
-        except SourceError as error:
-            self._filling.refused(error, self._clock())
-        return found
+    async def _fetch(self, want: Want) -> Frame[Bar]:
+        first, last = int(want.starts[0]), int(want.starts[-1]) + 1
+        return await self._archive.history([want.symbol], want.interval, first, last)
 
     def _news(self, now: int) -> Iterator[Frame[Bar]]:
         """What Yahoo says of splits and dividends that it did not say before; starts to ask when it is due."""
         for symbol, said in self._asking.take() or ():
-            if news := self._announced.hear(symbol, said, now):
+            if said is None:
+                self._announced.refused(symbol, now)
+            elif news := self._announced.hear(symbol, said, now):
                 yield announcement(news)
         if self._asking.may_start(now) and (symbols := self._announced.due(now)):
-            self._asking.start(self._ask(symbols, *self._announced.span(now)))
-
-    async def _ask(self, symbols: Sequence[str], start: int, end: int) -> list[tuple[str, Sequence[Action]]]:
-        found = []
-        try:
-            for symbol in symbols:
-                found.append((symbol, await self._archive.actions(symbol, start, end)))
-            self._asking.succeeded()
-        except SourceError as error:
-            self._asking.refused(error, self._clock())
-        return found
+            start, end = self._announced.span(now)
+            ask = partial(self._archive.actions, start=start, end=end)
+            self._asking.start(self._asking.each(symbols, ask, self._clock))
 
     def _warn_of_late(self, ticks: Sequence[Tick], now: int) -> None:
         """Say once a symbol that its quotes are older than the heartbeats allow, and so may end in `rejects`."""

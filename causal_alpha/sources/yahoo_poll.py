@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from causal_alpha.calendar import EXTENDED
 from causal_alpha.errors import RateLimitedError, SourceError
 from causal_alpha.intervals import SECOND
 from causal_alpha.sessions import Sessions
 from causal_alpha.sources.backoff import Backoff
-from causal_alpha.sources.cadence import SessionsOf
+from causal_alpha.sources.cadence import Cadence, SessionsOf
 from causal_alpha.sources.line import BEAT
 from causal_alpha.sources.pacing import Sleep
 from causal_alpha.sources.tape import Quote
@@ -22,13 +23,16 @@ logger = logging.getLogger(__name__)
 AFTER_CLOSE = 60 * SECOND
 """The last trades of a session are asked for until this long after the bell."""
 _LATE = 10 * SECOND
+_BEFORE, _AFTER = 19_800 * SECOND, 14_400 * SECOND
+"""How much longer extended hours are, from 4:00 to 9:30 and for four hours after the bell."""
 
 
 class Poll:
     """A line that asks for the quote of each of `symbols` every `period` seconds while its market is open.
 
-    A symbol that fails is asked again after a growing, random wait. It is away until it has answered, and when its
-    market has been open for three periods, ten seconds at least, since it last did.
+    Quotes that come late are asked for as much longer after the bell. A symbol that fails is asked again after a
+    growing, random wait. It is away until it has answered, and when its market has been open for three periods, ten
+    seconds at least, since it last did; and in extended hours, for Yahoo answers with the price of the bell then.
     """
 
     def __init__(
@@ -45,11 +49,13 @@ class Poll:
         self._rest, self._period = rest, round(period * SECOND)
         self._clock, self._sleep = clock, sleep
         self._sessions = {symbol: sessions(symbol) for symbol in symbols}
+        self._regular = {symbol: regular_hours(every) for symbol, every in self._sessions.items()}
         self._backoffs = {symbol: backoff() for symbol in symbols}
         self._wait_until = dict.fromkeys(symbols, 0)
         self._start = clock()
         self._answered: dict[str, int] = {}
-        self._closed: set[str] = set()
+        self._closed: dict[str, int] = {}  # calendar → the opening that was said
+        self._cadence = Cadence(sessions)
         self._next = 0
         self._asking: asyncio.Future[list[Quote | None]] | None = None
 
@@ -70,11 +76,10 @@ class Poll:
         return sorted((quote for quote in found if quote is not None), key=lambda quote: quote.ts)
 
     def away(self, now: int) -> dict[str, int]:
-        return {
-            symbol: max(self._answered.get(symbol, self._start), sessions.opening(now))
-            for symbol, sessions in self._sessions.items()
-            if self._missed(symbol, now)
-        }
+        return {symbol: self._since(symbol, now) for symbol in self._sessions if self._missed(symbol, now)}
+
+    def behind(self, symbol: str) -> int:
+        return self._cadence.behind(symbol)
 
     async def close(self) -> None:
         if self._asking is not None:
@@ -94,27 +99,50 @@ class Poll:
             return None
         self._backoffs[symbol].succeeded()
         now = self._clock()
-        first = symbol not in self._answered or self._missed(symbol, now)
+        first = self._silent(symbol, now)
         self._answered[symbol] = now
+        self._cadence.push(symbol, np.asarray([quote.ts]), now)
         return quote._replace(first=first)
 
     def _missed(self, symbol: str, now: int) -> bool:
-        sessions, answered = self._sessions[symbol], self._answered.get(symbol)
-        if not sessions.is_open(np.asarray(now)):
+        then = np.asarray(now - self.behind(symbol))
+        if not self._sessions[symbol].is_open(then):
             return False
+        return not self._regular[symbol].is_open(then) or self._silent(symbol, now)
+
+    def _silent(self, symbol: str, now: int) -> bool:
+        """Whether the symbol has not answered for too long, of the time in which it is asked."""
+        answered, behind = self._answered.get(symbol), self.behind(symbol)
         if answered is None:
             return True
-        before, after = sessions.open_time(np.asarray([answered, now])).tolist()
+        before, after = self._regular[symbol].open_time(np.asarray([answered, now]) - behind).tolist()
         return bool(after - before > max(3 * self._period, _LATE))
 
+    def _since(self, symbol: str, now: int) -> int:
+        """When a symbol that is missed was told last; outside of regular hours their bell is when."""
+        behind, regular = self.behind(symbol), self._regular[symbol]
+        then = now - behind
+        opening = self._sessions[symbol].opening(then) + behind
+        if regular.is_open(np.asarray(then)):
+            return max(self._answered.get(symbol, self._start), opening)
+        bells = regular.closes[regular.closes <= then] + behind
+        return max(self._start, opening, int(bells.max(initial=opening)))
+
     def _trades(self, symbol: str, now: int) -> bool:
-        """Whether the symbol's market is open, or was just now; says once when it no longer is."""
-        sessions: Sessions = self._sessions[symbol]
-        if sessions.is_open(np.asarray([now, now - AFTER_CLOSE])).any():
-            self._closed.discard(sessions.name)
+        """Whether quotes of the symbol may be new: its market is open, or was just now; says once when it is not."""
+        sessions, then = self._regular[symbol], now - self.behind(symbol)
+        if sessions.is_open(np.asarray([now, then, then - AFTER_CLOSE])).any():
             return True
-        if sessions.name not in self._closed:
-            self._closed.add(sessions.name)
-            opening = np.datetime64(sessions.next_open(now), "ns").astype("datetime64[s]")
-            logger.warning("yahoo: %s is closed until %sZ", sessions.name, opening)
+        opening = sessions.next_open(now)
+        if self._closed.get(sessions.name) != opening:
+            self._closed[sessions.name] = opening
+            stamp = np.datetime64(opening, "ns").astype("datetime64[s]")
+            logger.warning("yahoo: %s is closed until %sZ", sessions.name, stamp)
         return False
+
+
+def regular_hours(sessions: Sessions) -> Sessions:
+    """Sessions without the hours before and after the bell, for which no quotes can be asked."""
+    if sessions.name != EXTENDED:
+        return sessions
+    return Sessions("XNYS", sessions.opens + _BEFORE, sessions.closes - _AFTER)

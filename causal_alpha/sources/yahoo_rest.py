@@ -11,11 +11,13 @@ from typing import Any
 
 from causal_alpha.actions import Action
 from causal_alpha.adjust import unsplit
+from causal_alpha.calendar import EXTENDED
 from causal_alpha.errors import RateLimitedError, SourceError
 from causal_alpha.frames import Frame
-from causal_alpha.intervals import DAY, SECOND
+from causal_alpha.intervals import DAY, SECOND, interval_ns
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sources.backoff import Backoff
+from causal_alpha.sources.cadence import SessionsOf
 from causal_alpha.sources.chart import FETCHED, read_actions, read_bars, read_quote, windows
 from causal_alpha.sources.tape import Quote, Tape
 
@@ -30,14 +32,21 @@ _FRESH = 600 * SECOND
 class YahooRest:
     """Asks Yahoo's charts, at most four at a time. A 429 pauses everything for a growing, random wait.
 
-    `session` is a curl_cffi or requests session, `clock` the present time in ns.
+    `session` is a curl_cffi or requests session, `clock` the present time in ns. `sessions` tell whose history is
+    asked for with the hours before and after the bell: that of symbols with an extended calendar.
     """
 
     name = NAME
 
     def __init__(
-        self, *, session: Any = None, clock: Callable[[], int] = time.time_ns, pause: Backoff | None = None
+        self,
+        *,
+        session: Any = None,
+        clock: Callable[[], int] = time.time_ns,
+        pause: Backoff | None = None,
+        sessions: SessionsOf | None = None,
     ) -> None:
+        self._sessions = sessions
         self._session, self._clock = session, clock
         self._pause = pause or Backoff(first=30.0, longest=900.0, least=0.5)
         self._paused_until = 0
@@ -72,6 +81,7 @@ class YahooRest:
                     interval=FETCHED[interval],
                     period1=max(0, first - DAY) // SECOND,
                     period2=(last + DAY) // SECOND,
+                    **self._hours(symbol, interval),
                 )
                 bars = read_bars(symbol, payload, interval, self._clock())
                 starts = bars.ints("start")
@@ -95,6 +105,11 @@ class YahooRest:
         found = read_actions(symbol, payload)
         self._said[symbol] = now, start, found
         return tuple(action for action in found if start <= action.date < end)
+
+    def _hours(self, symbol: str, interval: str) -> dict[str, str]:
+        """Parameters for the hours beside the session; a day's bar never has them."""
+        extended = self._sessions is not None and self._sessions(symbol).name == EXTENDED
+        return {"includePrePost": "true"} if extended and interval_ns(FETCHED[interval]) < DAY else {}
 
     async def _recent_actions(self, symbol: str, start: int) -> tuple[Action, ...]:
         """Those from `start` (ns) on until now, not older than ten minutes."""

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
@@ -44,7 +45,8 @@ class Stream:
 
     Waits between two attempts grow and are random; they start again when a quote has come. `watchdog` tells
     when a feed that is connected is mute: then the connection is cut, and the feed is away until it speaks again.
-    Quotes outside of their symbol's sessions are left out, but for the closing prices of the minute after the bell.
+    Quotes outside of their symbol's sessions are left out, but for the closing prices of the minute after the bell:
+    `left_out` counts them by symbol, and the log says so once of each until its market opens again.
     """
 
     def __init__(
@@ -75,6 +77,8 @@ class Stream:
         self._first: set[str] = set(symbols)
         self._mute: dict[str, int] = {}
         self._puzzled = False
+        self.left_out: Counter[str] = Counter()
+        self._said: dict[str, int] = {}  # symbol → the opening before which it was said
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -114,6 +118,9 @@ class Stream:
             return dict.fromkeys(self._sessions, since)
         self._mute = self._watchdog.mute_symbols(self._joined, now)
         return self._mute
+
+    def behind(self, symbol: str) -> int:
+        return self._cadence.behind(symbol)
 
     async def close(self) -> None:
         if self._task is not None:
@@ -205,6 +212,7 @@ class Stream:
             ts = max(ts, min(now - now % MILLISECOND, ts + _MINUTE - MILLISECOND))
         is_open, just_was = self._sessions[symbol].is_open(np.asarray([ts, ts - AFTER_CLOSE])).tolist()
         if not is_open and not (just_was and pricing.market_hours == REGULAR):
+            self._leave_out(symbol, ts)
             return None
         first = symbol in self._first or symbol in self._mute
         self._first.discard(symbol)
@@ -219,3 +227,15 @@ class Stream:
             bid_size=pricing.bid_size,
             ask_size=pricing.ask_size,
         )
+
+    def _leave_out(self, symbol: str, ts: int) -> None:
+        """Count a quote that comes while the market is closed, and say so once until it opens."""
+        self.left_out[symbol] += 1
+        sessions = self._sessions[symbol]
+        opening = sessions.next_open(ts)
+        if self._said.get(symbol) != opening:
+            self._said[symbol] = opening
+            stamp = np.datetime64(ts, "ns").astype("datetime64[s]")
+            logger.warning(
+                "yahoo: expected quotes of %s while %s is open, was one of %sZ; left out", symbol, sessions.name, stamp
+            )

@@ -130,6 +130,17 @@ def test_outages_end_no_earlier_than_was_said() -> None:
     assert outages.update({}, 130) == [Gap("B", 10, 130)]
 
 
+def test_outages_of_a_feed_that_is_late_are_gaps_of_that_long_ago() -> None:
+    outages = Outages("yahoo", ahead=20, behind={"A": 600, "B": 0, "C": 600}.__getitem__)
+    outages.update({"A": 1_000, "B": 1_000, "C": 1_000}, 1_100)
+    said = [json.loads(frame.meta["gap"]) for frame in outages.frames(1_100)]
+    assert [(one["symbols"], one["start"], one["end"]) for one in said] == [
+        (["A", "C"], 400, 520),
+        (["B"], 1_000, 1_120),
+    ]
+    assert outages.update({}, 1_200) == [Gap("A", 400, 600), Gap("B", 1_000, 1_200), Gap("C", 400, 600)]
+
+
 @pytest.mark.parametrize("since", [np.int64(10), 10])
 def test_outages_write_plain_numbers(since: int) -> None:
     outages = Outages("yahoo", ahead=0)

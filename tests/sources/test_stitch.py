@@ -125,6 +125,19 @@ def test_stitch_asks_again_for_what_is_not_there_yet_and_gives_up() -> None:
     assert made.due(99 * MINUTE) == []
 
 
+def test_stitch_asks_for_what_is_refused_after_longer_and_longer_waits_and_gives_up() -> None:
+    made, now, asked = stitch(), 9 * MINUTE, []
+    made.add(Gap("A", MINUTE, 2 * MINUTE))
+    for _ in range(1_000):
+        for want in made.due(now):
+            asked.append(now)
+            made.refused(want, now)
+        now += MINUTE
+    assert np.diff(asked).tolist() == [2**i * MINUTE for i in range(7)]
+    made.add(Gap("A", MINUTE, 3 * MINUTE))
+    assert [minutes(want.starts) for want in made.due(now)] == [[2]]
+
+
 def test_stitch_wants_no_bar_that_came_whole_otherwise() -> None:
     made = stitch()
     made.have(bars([0, MINUTE]))

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_alpha.intervals import MILLISECOND
+from causal_alpha.calendar import load_sessions
+from causal_alpha.intervals import MILLISECOND, SECOND
 from causal_alpha.records import Tick
 from causal_alpha.sources.tape import Quote, Tape
+from tests.sources.clock import at
 
 
 def run(*quotes: tuple[int, float, float]) -> list[tuple[int, float, float]]:
@@ -41,6 +43,35 @@ def test_tape_takes_every_new_time_where_there_is_no_volume() -> None:
 def test_tape_begins_a_new_day_with_its_volume_and_ignores_corrections() -> None:
     assert run((1, 10.0, 9_000.0), (2, 11.0, 300.0)) == [(1, 10.0, 0.0), (2, 11.0, 300.0)]
     assert run((1, 10.0, 9_000.0), (2, 11.0, 8_990.0), (3, 12.0, 9_001.0)) == [(1, 10, 0), (2, 11, 0), (3, 12, 11)]
+
+
+def sizes_in(calendar: str, *quotes: tuple[str, float]) -> list[float]:
+    """Quotes of one symbol as (time in UTC, volume so far) → sizes, NaN for what is no trade."""
+    sessions = load_sessions(calendar)
+    tape, sizes = Tape("yahoo", lambda symbol: sessions), []
+    for place, (text, volume) in enumerate(quotes):
+        tick = tape.tick(Quote("A", at(text) * SECOND, 10.0 + place, volume))
+        sizes.append(tick.size if tick else math.nan)
+    return sizes
+
+
+@pytest.mark.parametrize("volume", [900.0, 1_500.0, 10.0])
+def test_tape_begins_the_volume_anew_after_a_night(volume: float) -> None:
+    """A thin symbol's day may soon have more than half of the day before, or all of it."""
+    evening, bell = ("2024-05-08T19:59:00", 1_000.0), ("2024-05-08T20:00:05", 1_100.0)
+    morning, next_one = ("2024-05-09T13:45:00", volume), ("2024-05-09T13:46:00", volume + 5)
+    assert sizes_in("XNYS", evening, bell, morning, next_one) == [0.0, 100.0, volume, 5.0]
+
+
+def test_tape_waits_for_a_morning_quote_that_has_a_volume_of_its_own() -> None:
+    evening, stale = ("2024-05-08T19:59:00", 1_000.0), ("2024-05-09T13:31:00", 1_000.0)
+    assert sizes_in("XNYS", evening, stale, ("2024-05-09T13:45:00", 900.0)) == [0.0, 0.0, 900.0]
+
+
+def test_tape_goes_on_after_lunch_and_around_the_clock() -> None:
+    before, after = ("2024-05-09T03:59:00", 1_000.0), ("2024-05-09T05:01:00", 1_500.0)
+    assert sizes_in("XHKG", before, after) == [0.0, 500.0]
+    assert sizes_in("24/7", before, ("2024-05-11T05:01:00", 1_500.0)) == [0.0, 500.0]
 
 
 def test_tape_gives_nobody_the_volume_of_a_gap() -> None:

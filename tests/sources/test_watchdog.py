@@ -53,6 +53,15 @@ def test_cadence_forgets_what_is_long_past() -> None:
     assert made.typical("A") == SECOND
 
 
+def test_cadence_knows_how_far_a_feed_is_behind_once_it_has_heard_enough() -> None:
+    made = cadence()
+    feed(made, "A", [0.0], behind=1_700.0)  # seldom traded: its last trade was old when the feed was joined
+    assert made.behind("A") == 0
+    feed(made, "A", [2_000.0 + 10 * i for i in range(16)], behind=600.0)
+    assert made.behind("A") == 600 * SECOND
+    assert made.behind("B") == 0
+
+
 def test_cadence_counts_no_nights() -> None:
     new_york = load_sessions("XNYS")
     made = cadence(new_york)

@@ -1,6 +1,7 @@
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pytest
@@ -9,9 +10,12 @@ from causal_alpha.actions import Action, from_meta
 from causal_alpha.barstate import BarState, Rules
 from causal_alpha.calendar import load_sessions, sessions_of
 from causal_alpha.checks import check_source
+from causal_alpha.crosssection import CrossSection
 from causal_alpha.errors import SourceError
+from causal_alpha.features import FIELDS
 from causal_alpha.frames import Frame
-from causal_alpha.intervals import SECOND, interval_ns
+from causal_alpha.intervals import DAY, SECOND, interval_ns
+from causal_alpha.models.inputs import VOLATILITY
 from causal_alpha.records import Bar, Tick
 from causal_alpha.sessions import Sessions
 from causal_alpha.sources.base import Source
@@ -20,6 +24,7 @@ from causal_alpha.sources.yahoo import Yahoo
 from causal_alpha.sources.yahoo_poll import Poll
 from causal_alpha.sources.yahoo_rest import YahooRest
 from causal_alpha.transform import Transform
+from causal_alpha.windows import Rings
 from tests.sources.clock import NOON, SATURDAY, Clock, at
 from tests.sources.yahoo_server import YahooServer, chart, refusal
 
@@ -48,6 +53,7 @@ class Line:
         step: float = 1.0,
     ) -> None:
         self.clock, self.quotes, self.lost, self.step = clock, quotes, away or {}, step
+        self.late: dict[str, int] = {}
         self.start, self.closed = clock.now, False
 
     async def read(self) -> Sequence[Quote]:
@@ -57,6 +63,9 @@ class Line:
     def away(self, now: int) -> Mapping[str, int]:
         second = (now - self.start) // SECOND
         return {name: self.start + a * SECOND for name, (a, b) in self.lost.items() if a <= second < b}
+
+    def behind(self, symbol: str) -> int:
+        return self.late.get(symbol, 0)
 
     async def close(self) -> None:
         self.closed = True
@@ -71,15 +80,14 @@ class Past:
         self.clock = clock
         self.asked: list[tuple[str, str, int, int]] = []
         self.refusals = 0
+        self.unknown: set[str] = set()
         self.said: list[Action] = []
         self.announced: list[tuple[str, int]] = []
 
     async def history(self, symbols: Sequence[str], interval: str, start: int, end: int) -> Frame[Bar]:
         (symbol,) = symbols
         self.asked.append((symbol, interval, start, end))
-        if self.refusals:
-            self.refusals -= 1
-            raise SourceError("yahoo: not now")
+        self.refuse(symbol)
         width = interval_ns(interval)
         starts = range(start + -start % width, min(end, self.clock.now - width + 1), width)
         rows = [
@@ -89,11 +97,16 @@ class Past:
         ]  # fmt: skip
         return Frame.of(Bar, rows)
 
-    async def actions(self, symbol: str, start: int, end: int) -> Sequence[Action]:
-        self.announced.append((symbol, self.clock.now))
+    def refuse(self, symbol: str) -> None:
         if self.refusals:
             self.refusals -= 1
             raise SourceError("yahoo: not now")
+        if symbol in self.unknown:
+            raise SourceError(f"yahoo: expected data of {symbol}, was No data found")
+
+    async def actions(self, symbol: str, start: int, end: int) -> Sequence[Action]:
+        self.announced.append((symbol, self.clock.now))
+        self.refuse(symbol)
         return [action for action in self.said if action.symbol == symbol and start <= action.date < end]
 
 
@@ -224,6 +237,28 @@ async def test_bars_that_a_gap_has_spoilt_are_filled_once_when_they_are_complete
     assert {symbol for symbol, *_ in past.asked} == {"A"}
 
 
+async def test_bars_of_a_feed_that_is_late_are_filled_where_its_trades_were_missed() -> None:
+    clock = Clock()
+    quotes = {i: [quote("A", i - 600, 10.0 + i)] for i in range(1, 900)}
+    line = Line(clock, quotes, {"A": (670, 690)})
+    line.late = {"A": 600 * SECOND}
+    frames = await run(feed(line, history=Past(clock), intervals=("1m",), past=0, delay=602.0), clock, 1_000)
+    assert gaps(frames)[0] == ("A", 70.0, 72.0)
+    assert gaps(frames)[-1] == ("A", 70.0, 91.0)
+    bars = [bar for frame in frames if frame.record is Bar for bar in frame.rows()]
+    assert [bar.start // SECOND - NOON for bar in bars] == [60]
+
+
+async def test_a_feed_that_is_late_is_vouched_for_until_its_last_quote_has_come() -> None:
+    clock = Clock(at("2024-05-08T20:05:00"))  # five minutes after the bell
+    line = Line(clock, {}, {"A": (3, 5)})
+    line.late = {"A": 600 * SECOND}
+    frames = await run(Yahoo(["A"], line, Past(clock), new_york, past=0, clock=clock), clock, 6)
+    assert [meta.get("source") for meta in said(frames, "heartbeat")] == [
+        "yahoo", "yahoo", None, None, "yahoo", "yahoo",
+    ]  # fmt: skip
+
+
 async def test_filling_waits_after_a_refusal_and_never_stops_the_quotes() -> None:
     clock = Clock()
     past = Past(clock)
@@ -236,6 +271,21 @@ async def test_filling_waits_after_a_refusal_and_never_stops_the_quotes() -> Non
     assert bar.start == NOON * SECOND
     assert len(past.asked) == 3
     assert bar.known_at >= (NOON + 60 + 62 + 15 + 30) * SECOND  # two waits of at least half of 30 and 60 s
+
+
+async def test_a_symbol_that_is_refused_keeps_nobody_else_from_being_filled() -> None:
+    clock = Clock()
+    past = Past(clock)
+    past.unknown = {"GONE"}
+    quotes = {i: [quote(name, i, 10.0 + i) for name in ("A", "GONE", "B")] for i in range(1, 900)}
+    line = Line(clock, quotes, dict.fromkeys(("A", "GONE", "B"), (70, 110)))
+    source = feed(line, "A", "GONE", "B", history=past, intervals=("1m",), past=0)
+    frames = await run(source, clock, 800)
+    bars = [bar for frame in frames if frame.record is Bar for bar in frame.rows()]
+    assert [(bar.symbol, bar.start // SECOND - NOON) for bar in bars] == [("A", 60), ("B", 60)]
+    asked = Counter(symbol for symbol, *_ in past.asked)
+    assert (asked["A"], asked["B"]) == (1, 1)
+    assert 1 < asked["GONE"] <= 4  # after waits of its own that double
 
 
 async def test_the_past_comes_first_by_time_and_closed(yahoo: YahooServer) -> None:
@@ -262,16 +312,60 @@ async def test_the_past_comes_first_by_time_and_closed(yahoo: YahooServer) -> No
     await check_source(source("A", "B"), frames=40)
 
 
-async def test_bars_of_the_past_are_not_filled_again() -> None:
+async def test_bars_of_the_past_are_sent_again_once_where_the_source_may_have_been_away() -> None:
     clock = Clock(NOON + 30)
-    past = Past(clock)
+    past, start = Past(clock), clock.now
     line = Line(clock, {}, {"A": (-90, 5)})  # as a line that takes until now to connect
-    frames = await run(feed(line, history=past, intervals=("1m",)), clock, 300)
+    frames = await run(feed(line, history=past, intervals=("1m", "1d")), clock, 300)
     bars = Frame.concat([frame for frame in frames if frame.record is Bar])
-    starts = bars.ints("start")
-    assert len(np.unique(starts)) == len(starts)
-    assert bars.labels("source").tolist()[-1] == "yahoo:fill"
-    assert starts[-1] == NOON * SECOND  # the one that was running when the past was asked for
+    first, again = (bars.take(bars.labels("state").equals(state)) for state in ("final", "revised"))
+    assert len(first) == 480
+    for part in (first, again):
+        keys = set(zip(part.labels("interval").tolist(), part.ints("start").tolist(), strict=True))
+        assert len(keys) == len(part)  # once each
+    assert set(again.labels("source").tolist()) == {"yahoo:fill"}
+    assert set(again.ints("revision").tolist()) == {1}
+    assert (again.ints("known_at") > start).all()
+    minutes = again.take(again.labels("interval").equals("1m")).ints("start").tolist()
+    assert minutes == [(NOON + 60 * i) * SECOND for i in range(-240, 1)]  # the last ran when the past was asked for
+    days = again.take(again.labels("interval").equals("1d")).ints("start").tolist()
+    assert [(NOON * SECOND - day) // DAY for day in days] == [3, 2, 1]  # whole days
+
+
+def closed(starts: Sequence[int], price: float, **facts: Any) -> Frame[Bar]:
+    """Final bars of a minute as a worker sends them; `starts` in seconds."""
+    rows = [
+        Bar(symbol="A", interval="1m", start=ts * SECOND, open=price, high=price, low=price, close=price, volume=1,
+            vwap=price, trades=1, known_at=(ts + 60) * SECOND, **facts)
+        for ts in starts
+    ]  # fmt: skip
+    return Frame.of(Bar, rows)
+
+
+async def window_of_a_worker(before: Frame[Bar]) -> list[float]:
+    """Closes of the last nine minutes in the window of a worker that has seen `before` when the source starts."""
+    clock = Clock()
+    frames = await run(feed(Line(clock, {}), history=Past(clock), intervals=("1m",)), clock, 100)
+    bars = [cast(Frame[Bar], frame) for frame in frames if frame.record is Bar]
+    section, rings = CrossSection(MINUTE), Rings(300)
+    for part in (before, *bars, closed([NOON, NOON + 300], 7.0)):
+        mark = int(part.ints("start").max()) + MINUTE if len(part) else 0
+        for found in section.add(Frame(Bar, part.columns, {"origin": "bars/x", "watermark": str(mark)})):
+            rings.revise(found.revised)
+            rings.push(VOLATILITY, found.bars)
+    end = int(rings.ends[rings.symbols["A"]])
+    return cast(list[float], rings.bars[FIELDS.index("close"), rings.symbols["A"], end - 9 : end].tolist())
+
+
+async def test_a_restart_repairs_the_minutes_in_which_the_source_was_down() -> None:
+    """The worker lived on and closed them without data; final bars of the past come too late for its windows."""
+    away = closed(range(NOON - 360, NOON, 60), np.nan, quality="no_data")
+    seen = Frame.concat([closed(range(NOON - 1_200, NOON - 360, 60), 3.0), away])
+    assert await window_of_a_worker(seen) == [2.0] * 7 + [7.0, 7.0]
+
+
+async def test_a_first_start_gives_windows_their_past_at_once() -> None:
+    assert await window_of_a_worker(Frame.empty(Bar)) == [2.0] * 7 + [7.0, 7.0]
 
 
 def new_york(symbol: str) -> Sessions:
@@ -338,6 +432,23 @@ async def test_refused_splits_are_asked_for_again_and_crypto_has_none() -> None:
     frames = await run(Yahoo(["A", "BTC-USD"], Line(clock, {}), past, sessions, past=0, clock=clock), clock, 60)
     assert [value for value, _ in told(frames)] == [4.0]
     assert {symbol for symbol, _ in past.announced} == {"A"}
+
+
+async def test_a_symbol_that_is_refused_keeps_nobody_else_from_its_splits() -> None:
+    clock = Clock()
+    past = Past(clock)
+    past.unknown = {"GONE"}
+    source = Yahoo(["GONE", "A"], Line(clock, {}, step=60.0), past, new_york, past=0, clock=clock)
+    frames, heard = source.frames(), []
+    async for frame in frames:
+        past.said = [split(4.0, known_at=0)]
+        heard += told([frame])
+        if clock.now > (NOON + 7_200) * SECOND:
+            break
+    await frames.aclose()  # type: ignore[attr-defined]
+    assert [value for value, _ in heard] == [4.0]
+    times = [ts for symbol, ts in past.announced if symbol == "GONE"]
+    assert 3 <= len(times) <= 30  # not at each beat
 
 
 async def test_quotes_older_than_the_delay_are_told_about(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,7 @@ from causal_alpha.intervals import SECOND
 from causal_alpha.sessions import Sessions
 from causal_alpha.sources.backoff import Backoff
 from causal_alpha.sources.tape import Quote
-from causal_alpha.sources.yahoo_poll import Poll
+from causal_alpha.sources.yahoo_poll import Poll, regular_hours
 from causal_alpha.sources.yahoo_rest import YahooRest
 from tests.sources.clock import NOON, SATURDAY, Clock, at
 from tests.sources.yahoo_server import YahooServer, chart
@@ -79,6 +79,36 @@ async def test_one_failing_symbol_backs_off_and_the_others_go_on(
     assert waits == ["8 s", "16 s", "32 s", "64 s"]  # not at each poll
 
 
+def test_regular_hours_are_those_of_the_exchange() -> None:
+    """Half days among them."""
+    regular, extended = load_sessions("XNYS"), regular_hours(load_sessions("XNYS+ext"))
+    assert regular_hours(regular) is regular
+    recent = regular.opens > at("2015-01-01") * SECOND
+    for mine, theirs in ((extended.opens, regular.opens), (extended.closes, regular.closes)):
+        assert (mine[recent] == theirs[recent]).all()
+
+
+async def test_a_poll_covers_no_extended_hours(yahoo: YahooServer) -> None:
+    """Yahoo answers with the price of the bell then."""
+    day = at("2024-05-08")
+    opening, morning, bell = day + 8 * 3_600, day + 48_600, day + 20 * 3_600
+    clock = Clock(opening + 100)
+    rest = YahooRest(session=yahoo.session(), clock=clock)
+    line = Poll(["A"], rest, lambda _: load_sessions("XNYS+ext"), clock=clock, sleep=clock.sleep)
+    await read_for(line, clock, 20.0)
+    assert not yahoo.charts
+    assert line.away(clock.now) == {"A": (opening + 100) * SECOND}  # the source's start
+    clock.now = (morning + 1) * SECOND
+    await read_for(line, clock, 20.0)
+    assert len(yahoo.charts) > 2
+    assert line.away(clock.now) == {}
+    clock.now = (bell - 20) * SECOND
+    await read_for(line, clock, 60.0)
+    assert line.away(clock.now) == {"A": bell * SECOND}
+    clock.now = (bell + 4 * 3_600) * SECOND
+    assert line.away(clock.now) == {}
+
+
 async def test_a_closed_exchange_is_left_alone_and_said_so_once(
     yahoo: YahooServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -108,6 +138,42 @@ async def test_the_last_trades_of_a_session_are_still_asked_for(yahoo: YahooServ
     clock.now += 60 * SECOND
     await read_for(line, clock, 20.0)
     assert len(yahoo.charts) == 1
+
+
+async def test_quotes_that_come_late_are_asked_for_until_the_last_has_come(yahoo: YahooServer) -> None:
+    """Ten minutes late, as of an exchange for which Yahoo has no quotes in time."""
+    bell, late = at("2024-11-29T18:00:00"), 600
+    clock = Clock(bell - 300)
+    yahoo.script = lambda symbol, query: (
+        200,
+        chart(symbol, time=min(clock.now // SECOND - late, bell), price=1.0, volume=clock.now // SECOND - bell + 400),
+    )
+    line = poll(yahoo, "AAPL", clock=clock, period=15.0)
+    assert line.behind("AAPL") == 0  # nobody knows yet
+    await read_for(line, clock, 300.0)
+    assert line.behind("AAPL") == late * SECOND
+    quotes = await read_for(line, clock, 900.0)
+    assert quotes[-1].ts == bell * SECOND
+    asked = len(yahoo.charts)
+    await read_for(line, clock, 60.0)
+    assert len(yahoo.charts) == asked
+    assert line.away(clock.now) == {}
+
+
+async def test_a_symbol_that_comes_late_is_away_until_the_last_of_its_quotes_would_have_come(
+    yahoo: YahooServer,
+) -> None:
+    bell, late = at("2024-11-29T18:00:00"), 600
+    clock = Clock(bell - 300)
+    yahoo.script = lambda symbol, query: (200, chart(symbol, time=clock.now // SECOND - late, price=1.0))
+    line = poll(yahoo, "AAPL", clock=clock, period=10.0, backoff=lambda: Backoff(first=60.0, longest=60.0))
+    await read_for(line, clock, 200.0)
+    answered = clock.now - 10 * SECOND
+    yahoo.script = lambda symbol, query: (500, "")
+    await read_for(line, clock, 400.0)
+    assert line.away(clock.now) == {"AAPL": pytest.approx(answered, abs=10 * SECOND)}
+    clock.now = (bell + late) * SECOND
+    assert line.away(clock.now) == {}
 
 
 async def test_a_symbol_that_does_not_answer_is_away_since_it_last_did(yahoo: YahooServer) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from causal_alpha.actions import Action
 from causal_alpha.adjust import adjust
+from causal_alpha.calendar import load_sessions
 from causal_alpha.errors import RateLimitedError, SourceError
 from causal_alpha.intervals import DAY, SECOND
 from causal_alpha.sources.backoff import Backoff
@@ -152,6 +153,7 @@ async def test_history_of_minutes_leaves_out_holes_and_the_running_bar(yahoo: Ya
     ]
     assert bars[0].vwap == pytest.approx(32 / 3)
     assert {(bar.interval, bar.state, bar.source, bar.trades) for bar in bars} == {("1m", "final", "yahoo", 0)}
+    assert [bar.known_at - bar.start for bar in bars] == [60 * SECOND] * 3
 
 
 async def test_history_of_days_is_stamped_by_the_exchanges_own_date(yahoo: YahooServer) -> None:
@@ -186,6 +188,18 @@ async def test_history_of_many_minutes_is_asked_for_a_week_at_a_time(yahoo: Yaho
     bars = await rest(yahoo).history(["AAPL"], "1m", start, NOON * SECOND)
     assert asked(yahoo, events=False) == ["AAPL"] * 3
     assert np.diff(bars.ints("start")).tolist() == [7 * DAY, 6 * DAY]
+
+
+async def test_history_of_symbols_with_an_extended_calendar_has_the_hours_beside_the_session(
+    yahoo: YahooServer,
+) -> None:
+    yahoo.script = lambda symbol, query: (200, chart(symbol, rows={NOON - 60: (1.0,) * 5}))
+    calendars = {"EARLY": "XNYS+ext", "A": "XNYS"}
+    source = YahooRest(session=yahoo.session(), clock=Clock(), sessions=lambda symbol: load_sessions(calendars[symbol]))
+    for interval in ("1m", "1h", "1d"):
+        await source.history(["EARLY", "A"], interval, (NOON - 600) * SECOND, NOON * SECOND)
+    asked = [(symbol, query["interval"]) for symbol, query in yahoo.charts if query.get("includePrePost") == "true"]
+    assert asked == [("EARLY", "1m"), ("EARLY", "15m")]
 
 
 async def test_history_refuses_what_yahoo_has_not(yahoo: YahooServer) -> None:

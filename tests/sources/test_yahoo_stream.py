@@ -314,6 +314,36 @@ async def test_stream_leaves_out_quotes_outside_of_the_session(second: int, fiel
     assert len(quotes) == kept
 
 
+async def test_stream_says_once_a_session_of_each_symbol_that_it_leaves_quotes_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = Clock(NOON + 31 * 3_600)
+    evening, morning, next_one = ((NOON + hours * 3_600) * 1_000 for hours in (6, 16, 30))
+
+    async def script(connection: ServerConnection, number: int) -> None:
+        for symbol, ms in (("A", evening), ("A", evening + 5), ("B", evening), ("A", morning), ("A", next_one)):
+            await connection.send(message(symbol, ms, 10.0))
+        await connection.send(message("END", NOON * 1_000, 1.0))
+        await connection.wait_closed()
+
+    def sessions(symbol: str) -> Sessions:
+        return ALWAYS if symbol == "END" else NEW_YORK
+
+    async with (
+        streaming(script) as yahoo,
+        line(yahoo, "A", "B", "END", clock=clock, sleep=hurry, sessions=sessions) as stream,
+    ):
+        quotes = await read_until(stream, lambda quotes: len(quotes) == 1)
+        assert quotes[0].symbol == "END"
+        assert stream.left_out == {"A": 4, "B": 1}
+    said = [record.getMessage() for record in caplog.records if "left out" in record.getMessage()]
+    assert said == [
+        "yahoo: expected quotes of A while XNYS is open, was one of 2024-05-08T22:00:00Z; left out",
+        "yahoo: expected quotes of B while XNYS is open, was one of 2024-05-08T22:00:00Z; left out",
+        "yahoo: expected quotes of A while XNYS is open, was one of 2024-05-09T22:00:00Z; left out",
+    ]
+
+
 async def heard(symbol: str, ms: int, clock: Clock, *, sessions: Any = always, **fields: Any) -> list[Quote]:
     """What becomes of one message."""
 
