@@ -13,6 +13,7 @@ others       what `exchange_calendars` knows: ISO codes such as XNYS, XLON, XHKG
 Exchanges are known from 1990 to 2049 or for the part of it that `exchange_calendars` knows; no clock is read.
 """
 
+import logging
 import re
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
@@ -28,11 +29,14 @@ from causal_alpha.frames import Ints
 from causal_alpha.intervals import DAY, SECOND, interval_ns
 from causal_alpha.sessions import FOREVER, Sessions
 
+logger = logging.getLogger(__name__)
+
 __all__ = ["ALWAYS", "AUTO", "FX", "WEEKDAYS", "Calendar", "Sessions", "calendar_of", "load_sessions", "sessions_of"]
 
 ALWAYS = "24/7"
 WEEKDAYS = "24/5"
 FX = "FX"
+STOCKS = "XNYS"
 EXTENDED = "XNYS+ext"
 AUTO = "*=auto"
 """The rules that give every symbol its `calendar_of`."""
@@ -42,29 +46,69 @@ _NEW_YORK = ZoneInfo("America/New_York")
 _MONDAY = date(1969, 12, 29)
 _WEEKS = 80 * 53
 _SUFFIXES = {
-    **{"L": "XLON", "DE": "XETR", "PA": "XPAR", "AS": "XAMS", "BR": "XBRU", "MI": "XMIL", "SW": "XSWX", "ST": "XSTO"},
-    **{"T": "XTKS", "HK": "XHKG", "SS": "XSHG", "KS": "XKRX", "TW": "XTAI", "NS": "XBOM", "AX": "XASX", "TO": "XTSE"},
+    **{"T": "XTKS", "HK": "XHKG", "SS": "XSHG", "SZ": "XSHG", "KS": "XKRX", "KQ": "XKRX", "TW": "XTAI", "TWO": "XTAI"},
+    **{"NS": "XBOM", "BO": "XBOM", "SI": "XSES", "KL": "XKLS", "BK": "XBKK", "JK": "XIDX", "PS": "XPHS", "SR": "XSAU"},
+    **{"AX": "XASX", "XA": "XASX", "NZ": "XNZE", "JO": "XJSE", "IS": "XIST", "ME": "XMOS"},
+    **{"L": "XLON", "IL": "XLON", "XC": "XLON", "AQ": "XLON", "IR": "XDUB", "PA": "XPAR", "NX": "XPAR", "AS": "XAMS"},
+    **{"BR": "XBRU", "LS": "XLIS", "MC": "XMAD", "MI": "XMIL", "TI": "XMIL", "SW": "XSWX", "VI": "XWBO"},
+    **{"DE": "XETR", "F": "XFRA", "SG": "XSTU", "DU": "XDUS", "HM": "XHAM", "HA": "XHAM", "BE": "XHAM", "MU": "XHAM"},
+    **{"ST": "XSTO", "OL": "XOSL", "CO": "XCSE", "HE": "XHEL", "IC": "XICE", "TL": "XTAL", "RG": "XRIS", "VS": "XLIT"},
+    **{"WA": "XWAR", "PR": "XPRA", "BD": "XBUD"},
+    **{"TO": "XTSE", "V": "XTSE", "CN": "XTSE", "NE": "XTSE", "MX": "XMEX", "SA": "BVMF", "BA": "XBUE", "SN": "XSGO"},
+    **{"CL": "XBOG", "A": "XNYS", "B": "XNYS"},  # BRK.B: a class of shares
 }
+"""What follows a symbol's last dot: Yahoo's exchanges as far as `exchange_calendars` can compute them."""
+_INDICES = {
+    **dict.fromkeys(("FTSE", "FTMC", "FTAS", "FTLC"), "XLON"),
+    **dict.fromkeys(("GDAXI", "MDAXI", "SDAXI", "TECDAX"), "XETR"),
+    **dict.fromkeys(("FCHI", "SBF120", "N100", "STOXX50E", "STOXX"), "XPAR"),
+    **{"AEX": "XAMS", "BFX": "XBRU", "IBEX": "XMAD", "SSMI": "XSWX", "ATX": "XWBO", "ISEQ": "XDUB", "OSEAX": "XOSL"},
+    **{"OMX": "XSTO", "OMXSPI": "XSTO", "OMXC25": "XCSE", "OMXH25": "XHEL", "N225": "XTKS", "TWII": "XTAI"},
+    **dict.fromkeys(("HSI", "HSCE"), "XHKG"),
+    **dict.fromkeys(("KS11", "KS200", "KQ11"), "XKRX"),
+    **dict.fromkeys(("BSESN", "NSEI", "NSEBANK"), "XBOM"),
+    **{"STI": "XSES", "KLSE": "XKLS", "JKSE": "XIDX", "AXJO": "XASX", "AORD": "XASX", "NZ50": "XNZE"},
+    **{"GSPTSE": "XTSE", "MXX": "XMEX", "BVSP": "BVMF", "MERV": "XBUE", "IPSA": "XSGO"},
+}
+"""Yahoo's main indices from outside New York, without their `^`."""
+_COIN = re.compile(
+    r":|.-(USD[TC]?|BTC|ETH|PERP|AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KRW|MXN|MYR|NGN|NOK|NZD"
+    r"|PHP|PKR|PLN|RUB|SEK|SGD|THB|TRY|TWD|UAH|VND|ZAR)$|.USDT$"
+)
 
 
 def calendar_of(symbol: str) -> str:
     """The name of a symbol's calendar, by how it is written.
 
-    `24/7`: `venue:name` (so the simulator's `SIM:ALFA`, too), pairs that end in -USD, -USDT, -USDC, -EUR or
-    USDT, and `BTC-PERP` and the like. `FX`: Yahoo's currencies, which end in `=X`. `CMES`: its futures, which
-    end in `=F`. Yahoo's suffixes name some exchanges: `VOD.L` trades in London. All else trades in
-    New York: `XNYS`.
+    `24/7`: `venue:name` (so the simulator's `SIM:ALFA`, too), pairs that end in a currency, as -USD, -GBP, -BTC
+    or USDT, and `BTC-PERP` and the like. `FX`: Yahoo's currencies, which end in `=X`. `CMES`: its futures, which
+    end in `=F`. Yahoo's suffixes and its `^` name exchanges and indices: `VOD.L` and `^FTSE` trade in London. All
+    else trades in New York: `XNYS`; a suffix that nobody knows does, too, and a warning says so once.
 
-    >>> [calendar_of(symbol) for symbol in ("spot:BTCUSDT", "BTC-USD", "EURUSD=X", "AAPL", "BRK-B", "VOD.L")]
-    ['24/7', '24/7', 'FX', 'XNYS', 'XNYS', 'XLON']
+    >>> [calendar_of(symbol) for symbol in ("spot:BTCUSDT", "BTC-USD", "EURUSD=X", "AAPL", "BRK-B", "VOD.L", "^N225")]
+    ['24/7', '24/7', 'FX', 'XNYS', 'XNYS', 'XLON', 'XTKS']
     """
     if symbol.endswith("=X"):
         return FX
     if symbol.endswith("=F"):
         return "CMES"
-    if re.search(r":|-(USD[TC]?|EUR|PERP)$|.USDT$", symbol):
+    if _COIN.search(symbol):
         return ALWAYS
-    return _SUFFIXES.get(symbol.rpartition(".")[2], "XNYS") if "." in symbol else "XNYS"
+    _, dot, suffix = symbol.rpartition(".")
+    if dot:
+        return _SUFFIXES.get(suffix) or _unknown(suffix)
+    return _INDICES.get(symbol[1:], STOCKS) if symbol.startswith("^") else STOCKS
+
+
+@lru_cache(maxsize=1024)  # so that it is said once
+def _unknown(suffix: str) -> str:
+    logger.warning(
+        "calendar: expected a suffix of Yahoo's that is known, was .%s: its symbols get the hours of New York, "
+        "unless CAUSAL_ALPHA_CALENDARS says better, as in *.%s=24/7,*=auto",
+        suffix,
+        suffix,
+    )
+    return STOCKS
 
 
 def sessions_of(symbol: str, rules: str = AUTO) -> str:

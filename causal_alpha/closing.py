@@ -25,7 +25,7 @@ from causal_alpha.frames import Ints
 from causal_alpha.intervals import NEVER
 from causal_alpha.keys import group_starts, slot_of, symbol_of, to_key
 from causal_alpha.liveness import Mask
-from causal_alpha.roster import Cells
+from causal_alpha.roster import Cells, Hours
 
 
 def close(state: BarState, interval: str) -> Parts:
@@ -47,16 +47,19 @@ def close(state: BarState, interval: str) -> Parts:
     quote = done.floats[BID : ASK_SIZE + 1]
     traded = Cells(symbol_of(done.key), slot_of(done.key), done.floats[CLOSE], quote, done.ints[SOURCE])
     blanks = Parts.empty()
+    opened = traded.slot * (book.length // state.finest.length)
     for hours, codes in state.members.values():
         mine = np.flatnonzero(np.isin(traded.symbol, codes)) if len(state.members) > 1 else np.arange(len(done))
         absent, fresh = roster.call(np.asarray(codes), hours, first, edge, book.length, traded.take(mine))
         done.ints[QUALITY, mine[fresh]] = PARTIAL
+        if book is not state.finest:
+            opened[mine] = _opened(hours, traded.slot[mine], book.length, state.finest.length)
         for part in absent:
             key = to_key(part.symbol, part.slot * book.length, book.length)
             quality = np.where(_fed(state, book, key, part.source), NO_TRADE, NO_DATA)
             blanks = blanks.joined(Parts.blank(key, part.close, part.quote, part.source, quality))
     if len(done):
-        done.ints[QUALITY, _holed(state, book, done)] = PARTIAL
+        done.ints[QUALITY, _holed(state, book, done, opened)] = PARTIAL
         if state.rules.correction:
             book.closed = book.closed.joined(done.copy())  # revisions change it in place
     return done.joined(blanks)
@@ -92,7 +95,17 @@ def forget(state: BarState) -> None:
         book.forget(end)
     width = state.finest.length
     state.seen.forget(end // width)
-    state.feeds.forget((end // state.longest - 1) * state.longest // width)
+    first = (end // state.longest - 1) * state.longest // width
+    if state.feeds.gaps:
+        for active in state.activity.values():  # their bars may stay open for longer than a gap is remembered
+            _doubt(state, active.open, first)
+    state.feeds.forget(first)
+
+
+def _doubt(state: BarState, bars: Parts, end: int) -> None:
+    """Mark open bars by activity in which trades from before slot `end` may be missing."""
+    first = bars.first_ts // state.finest.length
+    bars.ints[QUALITY, state.feeds.missed(symbol_of(bars.key), first, np.full(len(bars), end), state.symbols)] = PARTIAL
 
 
 def _fed(state: BarState, book: Book, key: Ints, source: Ints) -> Mask:
@@ -101,11 +114,23 @@ def _fed(state: BarState, book: Book, key: Ints, source: Ints) -> Mask:
     return state.feeds.alive(source, first, end) & ~state.feeds.missed(symbol_of(key), first, end, state.symbols)
 
 
-def _holed(state: BarState, book: Book, bars: Parts) -> Mask:
-    """Whether trades of a bar may be missing."""
+def _holed(state: BarState, book: Book, bars: Parts, opened: Ints) -> Mask:
+    """Whether trades of a bar may be missing. `opened`: the slot in which its market was first open."""
     first, end = _span(state, book, bars.key)
     missed = state.feeds.missed(symbol_of(bars.key), first, end, state.symbols)
-    return missed | state.feeds.joined(bars.ints[SOURCE], first, end)
+    return missed | state.feeds.joined(bars.ints[SOURCE], opened, end)
+
+
+def _opened(hours: Hours, slots: Ints, length: int, width: int) -> Ints:
+    """The slot of `width` ns in which a market was first open in each bar of `length` ns, the bar's first if in none.
+
+    A feed that is silent all night has not joined midway by speaking when the market opens.
+    """
+    bars, place = np.unique(slots, return_inverse=True)
+    starts = bars * length
+    for row, start in enumerate(starts.tolist()):
+        starts[row] = next(iter(hours.bar_starts(start, start + length, width)), start)
+    return starts[place] // width
 
 
 def _span(state: BarState, book: Book, key: Ints) -> tuple[Ints, Ints]:

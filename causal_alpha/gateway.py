@@ -27,7 +27,7 @@ class TopicGateway:
         await _all([self._app.ticks.send(value=part.encode(), key=b"", partition=p) for p, part in parts])
 
     async def send_rejects(self, frame: Frame[Reject]) -> None:
-        await _all([self._app.rejects.send(key=b"", value=frame)])
+        await _all([self._app.rejects.send(key=b"", value=part) for part in frame.parts()])
 
     async def send_request(self, request: Request) -> None:
         await _all([self._app.requests.send(key=request.source.encode(), value=request)])

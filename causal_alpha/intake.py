@@ -15,7 +15,8 @@ from causal_alpha.intervals import MILLISECOND
 from causal_alpha.liveness import Sign, read_signs
 from causal_alpha.messages import Message, Messages
 from causal_alpha.records import Reject, Tick
-from causal_alpha.ticks import Bad, all_usable, check_ticks, parse_json, parse_trades, ticks_json
+from causal_alpha.rejects import kept, payloads
+from causal_alpha.ticks import Bad, all_usable, check_ticks, parse_json, parse_trades
 
 __all__ = ["Intake", "Message", "Reader"]
 
@@ -144,6 +145,7 @@ class Reader:
                 yield ticks
 
     def _reject(self, message: Message, reason: str, detail: str) -> Reject:
+        payload, detail = kept(message.value or b"", detail)
         return Reject(
             topic=self._topic,
             partition=self._partition,
@@ -152,7 +154,7 @@ class Reader:
             ts=message.timestamp * MILLISECOND,
             reason=reason,
             detail=detail,
-            payload=message.value or b"",
+            payload=payload,
         )
 
     def _of_ticks(
@@ -162,9 +164,11 @@ class Reader:
         n = len(ticks)
         values = [messages.values[place] for place in of_row.tolist()]
         in_frame = [value.startswith(ARROW_MAGIC) for value in values]
-        texts = ticks_json(ticks) if any(in_frame) else values
+        texts = payloads(ticks) if any(in_frame) else values
+        rows = [text if framed else value for value, framed, text in zip(values, in_frame, texts, strict=True)]
+        whole = [kept(row, said) for row, said in zip(rows, detail.tolist(), strict=True)]
         payload = np.empty(n, dtype=object)
-        payload[:] = [text if framed else value for value, framed, text in zip(values, in_frame, texts, strict=True)]
+        payload[:] = [row for row, _ in whole]
         columns: dict[str, Column] = {
             "topic": Labels.constant(self._topic, n),
             "partition": np.full(n, self._partition),
@@ -172,7 +176,7 @@ class Reader:
             "row": places,
             "ts": ticks.ints("ts"),
             "reason": reason,
-            "detail": detail,
+            "detail": Labels.of([said for _, said in whole]),
             "payload": payload,
             "symbol": Labels.of(ticks.labels("symbol").tolist()),  # not all names of the poll
             "source": Labels.of(ticks.labels("source").tolist()),

@@ -124,11 +124,11 @@ class Feeds:
             self.feeds.setdefault(source, Feed()).hear(slots[sources == source], self.silence)
 
     def alive(self, sources: Ints, first: Ints, end: Ints) -> Mask:
-        """Whether each source spoke in `[first, end)` or not long before, so that no trade means no trade."""
-        return self._spoke(sources, first - self.silence, end)
+        """Whether each source spoke in `[first, end)` or shortly before its last slot: then no trade means no trade."""
+        return self._spoke(sources, np.minimum(first, end - 1 - self.silence), end)
 
     def joined(self, sources: Ints, first: Ints, end: Ints) -> Mask:
-        """Whether each source began to speak in the midst of `[first, end)`."""
+        """Whether each source began to speak in the midst of `[first, end)`, `first` being when the market was open."""
         return ~self._spoke(sources, first - self.silence, np.minimum(first + self.silence, end))
 
     def missed(self, symbols: Ints, first: Ints, end: Ints, codes: Mapping[str, int]) -> Mask:

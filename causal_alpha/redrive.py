@@ -19,6 +19,7 @@ from causal_alpha.errors import FrameError
 from causal_alpha.frames import ARROW_MAGIC, Frame
 from causal_alpha.intervals import SECOND
 from causal_alpha.records import NO_ID, Reject, Tick
+from causal_alpha.rejects import true_size
 from causal_alpha.sinks.identity import record_id
 from causal_alpha.ticks import check_ticks, parse_json
 
@@ -180,6 +181,8 @@ class Redriver:
             payload = redrive.payload  # it may be in Kafka already, and must not get there in another form
         if reject.reason == "late" and payload is None and not force:
             raise FrameError("expected a row whose bar may still change, was one that came too late", reason="late")
+        if payload is None and (size := true_size(reject)) > len(reject.payload):
+            raise FrameError(f"payload: expected all {size} bytes, was the first {len(reject.payload)}", reason="cut")
         value = reject.payload if payload is None else payload
         headers = ((HEADER, record_id(reject).encode()),)
         try:

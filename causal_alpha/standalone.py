@@ -44,7 +44,7 @@ class KafkaGateway:
         await self._send([("ticks", b"", part.encode(), p, ()) for p, part in split(frame, self._partitions)])
 
     async def send_rejects(self, frame: Frame[Reject]) -> None:
-        await self._send([("rejects", b"", frame.encode(), None, ())])
+        await self._send([("rejects", b"", part.encode(), None, ()) for part in frame.parts()])
 
     async def send_request(self, request: Request) -> None:
         await self._send([("requests", request.source.encode(), msgspec.json.encode(request), None, ())])

@@ -122,8 +122,12 @@ class Oracle:
 
     def _alive(self, source: str, key: Key, *, joined: bool = False) -> bool:
         start, end = key[2], key[2] + self.lengths[key[0]]
-        until = min(start + self.silence, end) if joined else end
-        return any((source, slot) in self.spoke for slot in range(start - self.silence, until, self.width))
+        if joined:  # from when on the market was open
+            start = next(iter(self.hours[key[1]].bar_starts(start, end, self.width)), start)
+            slots = range(start - self.silence, min(start + self.silence, end), self.width)
+        else:
+            slots = range(min(start, end - self.width - self.silence), end, self.width)
+        return any((source, slot) in self.spoke for slot in slots)
 
     def _missed(self, key: Key) -> bool:
         start, end = key[2], key[2] + self.lengths[key[0]]

@@ -1,12 +1,14 @@
 """Bars by activity: every so many trades, so much volume, so much money, however the log is cut."""
 
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from causal_alpha.bars import BarState, Beat, Rules, roll
+from causal_alpha.bars import BarState, Beat, Gap, Rules, roll
 from causal_alpha.checkpoints import pack, unpack
 from causal_alpha.frames import Frame
 from causal_alpha.intervals import SECOND, activity, end_of
@@ -97,3 +99,59 @@ def test_activity_bar_counts_a_late_trade_when_it_comes() -> None:
     assert (bar.open, bar.close, bar.high, bar.trades) == (1.0, 2.0, 9.0, 3)
     assert (bar.state, bar.quality, bar.start) == ("final", "partial", T0)
     assert end_of(bar.interval, bar.start, bar.known_at) == bar.known_at == T0 + 4 * SECOND
+
+
+def fold_with_gaps(log: list[Tick | Gap], cuts: list[int], rules: Rules) -> list[tuple[str, str, int, int, str]]:
+    """Of the bars by activity: interval, symbol, first and last second, quality. Restarted at each cut."""
+    state, found = BarState.new(rules), list[tuple[str, str, int, int, str]]()
+    for first, end in pairwise([0, *cuts, len(log)]):
+        part = log[first:end]
+        before = np.cumsum([isinstance(row, Tick) for row in part]).tolist()
+        signs = [row._replace(row=n) for row, n in zip(part, before, strict=True) if isinstance(row, Gap)]
+        bars = roll(state, Frame.of(Tick, [row for row in part if isinstance(row, Tick)]), signs).bars
+        found += [
+            (name, bar.symbol, (bar.start - T0) // SECOND, (bar.known_at - T0) // SECOND - 1, bar.quality)
+            for name in rules.activities
+            for bar in bars[name].rows()
+        ]
+        state = BarState.load(unpack(pack(state.dump())), rules)
+    return sorted(found)
+
+
+def gap(first: int, end: int, symbol: str = "A") -> Gap:
+    return Gap(0, "x", (symbol,), T0 + first * SECOND, T0 + end * SECOND)
+
+
+def test_activity_bar_remembers_a_gap_until_it_is_full() -> None:
+    """A bar of 600 trades takes ten minutes here, gaps are forgotten after two."""
+    log: list[Tick | Gap] = [tick(second, id=second) for second in range(1900)]
+    log.insert(699, gap(699, 701))
+    rules = Rules.of(("1s", "1m", "600tick"), lateness=0.0, correction=3.0)
+
+    found = fold_with_gaps(log, [*range(50, 1900, 50)], rules)
+
+    assert [(first, quality) for _, _, first, _, quality in found] == [(0, "partial"), (600, "partial"), (1200, "ok")]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_activity_bars_are_partial_where_a_gap_fell_into_them_however_the_log_is_cut(data: st.DataObject) -> None:
+    """One trade a second in turn of two symbols; the time of a bar can be many times that of the longest by time."""
+    rules = Rules.of(("1s", "5s", "2tick", "30tick"), lateness=0.0, correction=2.5)
+    log: list[Tick | Gap] = [tick(second, id=second, symbol="AB"[second % 2]) for second in range(200)]
+    told = sorted(data.draw(st.lists(st.integers(1, 199), max_size=3)), reverse=True)
+    gaps = []
+    for place in told:
+        start, length, symbol = place + data.draw(st.integers(-5, 30)), data.draw(st.integers(1, 20)), "AB"[place % 2]
+        log.insert(place, gap(start, start + length, symbol))
+        # what it says of the time before it was told is of bars that may be final already
+        gaps.append((max(start, place - 1), start + length, symbol))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(log)), max_size=6)))
+
+    found = fold_with_gaps(log, cuts, rules)
+
+    assert len(found) > 100
+    for name, symbol, first, last, quality in found:
+        holed = any(start <= last and end > max(first, start) for start, end, of in gaps if of == symbol)
+        number = (first // 2) // int(name.removesuffix("tick"))
+        assert quality == ("partial" if holed or number == 0 else "ok"), (name, symbol, first, last)

@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causal_alpha.bars import BarState, Beat, Gap, Rules, forming, roll
+from causal_alpha.calendar import load_sessions
 from causal_alpha.checkpoints import pack, unpack
 from causal_alpha.frames import Frame, Ints
-from causal_alpha.intervals import SECOND
+from causal_alpha.intervals import DAY, SECOND
 from causal_alpha.records import NO_ID, Bar, Tick
 from causal_alpha.roster import Always, Hours
+from causal_alpha.sessions import Sessions
 from tests.bars_oracle import Key, Oracle, Row
 
 T0 = 1_700_000_000 * SECOND
@@ -34,7 +36,11 @@ class Shifts:
 
 
 ALWAYS, SHIFTS = Always(), Shifts()
-HOURS: dict[str, Hours] = {"A": ALWAYS, "B": ALWAYS, "C": SHIFTS}
+OPENS = T0 + SECOND * np.arange(3, 1000, 10)
+LATE = Sessions("late", OPENS, OPENS + 4 * SECOND)
+"""A market that opens in the midst of a bar of 5 s and closes in that of the next."""
+HOURS: dict[str, Hours] = {"A": ALWAYS, "B": ALWAYS, "C": SHIFTS, "D": LATE}
+FEEDS = [("A", "x"), ("A", "y"), ("B", "x"), ("C", "z"), ("D", "x"), ("D", "w")]
 
 
 @st.composite
@@ -44,7 +50,7 @@ def tick_lists(draw: st.DrawFn, max_size: int = 40) -> list[Tick]:
     ts, rows = T0, []
     for i, step in enumerate(steps):
         ts += step * 1_000_000
-        symbol, source = draw(st.sampled_from([("A", "x"), ("A", "y"), ("B", "x"), ("C", "z")]))
+        symbol, source = draw(st.sampled_from(FEEDS))
         facts: dict[str, Any] = {"price": draw(prices), "size": draw(sizes), **draw(quotes)}
         rows.append(Tick(symbol=symbol, ts=ts, id=i, source=source, **facts))
     return rows
@@ -59,7 +65,7 @@ def logs(draw: st.DrawFn) -> list[Row]:
         now += draw(st.sampled_from([0, 100, 400, 1000, 1700, 7000, 20_000])) * 1_000_000
         kind = draw(st.sampled_from(["tick"] * 6 + ["again", "beat", "gap"]))
         if kind == "tick":
-            symbol, source = draw(st.sampled_from([("A", "x"), ("A", "y"), ("B", "x"), ("C", "z")]))
+            symbol, source = draw(st.sampled_from(FEEDS))
             ts = now - draw(st.sampled_from([0, 0, 0, 500, 1500, 2500, 4000, 9000])) * 1_000_000
             facts: dict[str, Any] = {"price": draw(prices), "size": draw(sizes), **draw(quotes)}
             log.append(Tick(symbol=symbol, ts=ts, id=draw(st.sampled_from([number, NO_ID])), source=source, **facts))
@@ -296,6 +302,60 @@ def test_feed_that_joins_midway_makes_a_partial_bar() -> None:
 
     sixty = [bar.quality for key, bar in found.final.items() if key[0] == "60s"]
     assert sixty == ["partial", "partial"]  # the first one of its symbol; then 30 s without the feed
+
+
+def test_longer_bar_without_a_word_of_its_feed_has_no_data() -> None:
+    """Though the feed spoke shortly before: for most of the bar nobody knows whether there were trades."""
+    found = Found(Rules.of(("1s", "5s", "20s"), lateness=0.0, feed_timeout=5.0))
+    found.read([tick(0), beat(19, "x"), beat(60)])
+
+    for interval, expected in (
+        ("5s", {0: "partial", 5: "no_data", 10: "no_data", 15: "no_trade", 20: "no_trade", 25: "no_data"}),
+        ("20s", {0: "partial", 20: "no_data", 40: "no_data"}),
+    ):
+        qualities = {(key[2] - T0) // SECOND: bar.quality for key, bar in found.final.items() if key[0] == interval}
+        assert expected.items() <= qualities.items()
+    assert [quality for start, quality, _ in seconds(found.final) if 19 <= start <= 25] == ["no_trade"] * 6 + [
+        "no_data"
+    ]
+
+
+def test_longer_bar_says_nothing_of_a_feed_that_died_in_it_but_its_seconds_do() -> None:
+    found = Found(Rules.of(("1s", "20s"), lateness=0.0, feed_timeout=5.0))
+    found.read([tick(0, id=1), tick(20, id=2), tick(22, id=3), tick(37, id=4), beat(41, "x"), beat(60)])
+
+    twenty = {(key[2] - T0) // SECOND: bar.quality for key, bar in found.final.items() if key[0] == "20s"}
+    second = {start: quality for start, quality, _ in seconds(found.final)}
+    assert twenty == {0: "partial", 20: "ok", 40: "no_trade"}
+    assert [second[start] for start in (22, 27, 28, 36, 46, 47)] == [
+        "ok",
+        "no_trade",
+        *["no_data"] * 2,
+        "no_trade",
+        "no_data",
+    ]
+
+
+def test_feed_that_is_silent_until_the_market_opens_has_not_joined_midway() -> None:
+    """A producer without heartbeats sends nothing at night: its days are whole all the same."""
+    rules = Rules.of(("1s", "1m", "1h", "1d"), lateness=0.0, feed_timeout=5.0)
+    days = [1_717_421_400, 1_717_507_800, 1_717_594_200]  # 9:30 in New York, 3rd to 5th June 2024
+    late = {days[2]: 20}
+    rows = [
+        Tick(symbol="N", ts=(day + second) * SECOND, price=1.0, size=1.0, source="x")
+        for day in days
+        for second in range(3 + late.get(day, 0), 390 * 60, 60)
+    ]
+    state = BarState.new(rules, lambda _: load_sessions("XNYS"))
+    bars = roll(state, Frame.of(Tick, rows), [Beat(len(rows), (days[-1] + 86_400) * SECOND)]).bars
+
+    def found(interval: str) -> list[list[str]]:
+        of_day = [[bar for bar in bars[interval].rows() if bar.start // DAY == day * SECOND // DAY] for day in days]
+        return [[bar.quality for bar in some if bar.trades] for some in of_day]
+
+    assert found("1d") == [["partial"], ["ok"], ["partial"]]  # the first one of its symbol; the last joined after 23 s
+    assert [some[0] for some in found("1h")] == ["partial", "ok", "partial"]
+    assert [some[0] for some in found("1m")] == ["partial", "ok", "partial"]
 
 
 def test_gap_that_a_source_declares_marks_bars() -> None:

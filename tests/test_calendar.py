@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -6,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_alpha.calendar import _SUFFIXES, Calendar, calendar_of, load_sessions, sessions_of
+from causal_alpha.calendar import _INDICES, _SUFFIXES, Calendar, _unknown, calendar_of, load_sessions, sessions_of
 from causal_alpha.errors import SettingsError
 from causal_alpha.intervals import DAY, SECOND, interval_ns
 from causal_alpha.sessions import FOREVER
 from causal_alpha.sources.simulator import made_up_symbols
+from tests.conftest import ROOT
 
 NEW_YORK = ZoneInfo("America/New_York")
 NYSE = Calendar("XNYS")
@@ -95,7 +97,7 @@ def test_bar_closes_leave_out_a_lunch_break() -> None:
 def test_calendars_of_all_suffixes_exist() -> None:
     from exchange_calendars import get_calendar_names
 
-    assert {*_SUFFIXES.values(), calendar_of("ES=F")} <= set(get_calendar_names())
+    assert {*_SUFFIXES.values(), *_INDICES.values(), calendar_of("ES=F")} <= set(get_calendar_names())
 
 
 @given(
@@ -173,10 +175,56 @@ def test_calendar_of_a_young_exchange_starts_with_it() -> None:
         ("ES=F", "CMES"),
         ("^GSPC", "XNYS"),
         ("USDT", "XNYS"),
+        ("ITX.MC", "XMAD"),
+        ("EQNR.OL", "XOSL"),
+        ("NOKIA.HE", "XHEL"),
+        ("000001.SZ", "XSHG"),
+        ("D05.SI", "XSES"),
+        ("^FTSE", "XLON"),
+        ("^N225", "XTKS"),
+        ("^GDAXI", "XETR"),
+        ("^VIX", "XNYS"),
+        ("FTSEMIB.MI", "XMIL"),
+        ("BTC-GBP", "24/7"),
+        ("ETH-BTC", "24/7"),
+        ("DOGE-INR", "24/7"),
+        ("BAC-PL", "XNYS"),  # preferred shares
+        ("-GBP", "XNYS"),
     ],
 )
-def test_calendar_of_follows_how_a_symbol_is_written(symbol: str, name: str) -> None:
+def test_calendar_of_follows_how_a_symbol_is_written(symbol: str, name: str, caplog: pytest.LogCaptureFixture) -> None:
     assert calendar_of(symbol) == name
+    assert not caplog.records
+
+
+def test_suffix_that_nobody_knows_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    _unknown.cache_clear()
+
+    names = {calendar_of(symbol) for symbol in ("COMI.CA", "HRHO.CA", "ETEL.CA", "QNBK.QA")}
+
+    assert names == {"XNYS"}
+    assert [record.getMessage().partition(":")[2].partition(":")[0] for record in caplog.records] == [
+        f" expected a suffix of Yahoo's that is known, was {suffix}" for suffix in (".CA", ".QA")
+    ]
+
+
+def test_calendars_of_all_suffixes_and_indices_can_be_computed() -> None:
+    from exchange_calendars import get_calendar
+
+    for name in sorted({*_SUFFIXES.values(), *_INDICES.values()}):
+        assert len(get_calendar(name, start="2025-01-01", end="2025-03-31").opens_nanos) > 40, name
+
+
+def test_docs_name_every_suffix_and_index() -> None:
+    text = (ROOT / "docs" / "calendar.md").read_text()
+    rows = [
+        line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| `X") or line.startswith("| `BVMF")
+    ]
+    said = {(word, row[0].strip(" `")) for row in rows for word in re.findall(r"`([.^]\w+)`", row[-1])}
+
+    assert said == {(f".{suffix}", name) for suffix, name in _SUFFIXES.items()} | {
+        (f"^{index}", name) for index, name in _INDICES.items()
+    }
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from causal_alpha.frames import Frame
 from causal_alpha.intervals import SECOND
 from causal_alpha.records import NO_ID, Bar, Reject, Tick
 from causal_alpha.redrive import PATIENCE, Mail, Redriver, Selection
+from causal_alpha.rejects import kept
 from causal_alpha.sinks.identity import record_id
 from causal_alpha.sinks.memory import MemorySink
 from causal_alpha.sinks.redrives import MemoryRedrives
@@ -197,6 +198,20 @@ async def test_redrive_by_force_of_what_no_one_can_read_keeps_the_bytes() -> Non
         await redriver.run(bench.wanted, force=True)
 
     assert [(mail.partition, mail.value) for mail in bench.kafka.mails] == [(3, b"{")]
+
+
+@pytest.mark.parametrize("force", [False, True])
+async def test_redrive_of_a_message_that_was_too_large_to_keep_needs_another_payload(force: bool) -> None:
+    payload, detail = kept(b"{" + b" " * 2_000_000, "expected a tick")
+    bench = Bench(reject(payload, "malformed", detail=detail))
+    async with bench as redriver:
+        [refused] = await redriver.run(bench.wanted, force=force)
+        [mended] = await redriver.run(bench.wanted, payload=tick_json(tick()))
+
+    assert (refused.ok, refused.reason) == (False, "cut")
+    assert refused.detail == "payload: expected all 2000001 bytes, was the first 1000000"
+    assert mended.ok
+    assert [one.price for one in bench.kafka.ticks()] == [2.0]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from causal_alpha.hub.gateway import Gateway
 from causal_alpha.hub.origin import same_origin
 from causal_alpha.hub.replies import TicksReply, says
 from causal_alpha.records import Reject
+from causal_alpha.rejects import kept
 from causal_alpha.ticks import Bad, check_ticks, parse_json
 
 TOPIC = "http"
@@ -74,23 +75,12 @@ def _split(body: bytes) -> list[bytes]:
 
 
 def _rejects(bad: Sequence[Bad], rows: Sequence[bytes], received: int) -> Frame[Reject]:
-    return Frame.of(
-        Reject,
-        [
-            Reject(
-                topic=TOPIC,
-                partition=0,
-                offset=received,
-                row=row,
-                ts=received,
-                reason=reason,
-                detail=detail,
-                payload=rows[row],
-                source=TOPIC,
-            )
-            for row, reason, detail in bad
-        ],
-    )
+    said = []
+    for row, reason, text in bad:
+        payload, detail = kept(rows[row], text)
+        where: Any = {"topic": TOPIC, "partition": 0, "offset": received, "row": row, "ts": received, "source": TOPIC}
+        said.append(Reject(**where, reason=reason, detail=detail, payload=payload))
+    return Frame.of(Reject, said)
 
 
 def _body(example: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from causal_alpha.errors import FrameError
 from causal_alpha.frames import Frame
 from causal_alpha.hub.board import Board
 from causal_alpha.hub.clients import Client, Clients
@@ -33,6 +34,7 @@ from causal_alpha.hub.stages import Stages
 from causal_alpha.hub.watch import Watch
 from causal_alpha.intervals import MILLISECOND, end_of
 from causal_alpha.records import LEVELS, Bar, Features, Forecast, Reject, Score
+from causal_alpha.series import number
 
 PROTOCOL = 1
 KEPT: Mapping[type[msgspec.Struct], int] = {Bar: 60, Features: 10, Forecast: 20, Score: 20}
@@ -94,9 +96,9 @@ class Hub:
         """Take the rows of a frame: bars, features, forecasts, scores, rejects; others are left alone.
 
         `frame.meta` may say `ts` (newest event time inside), `watermark`, and `appended`, when Kafka got what bars
-        were made of; all in ns.
+        were made of; all in ns. A word that is no number counts as not said.
         """
-        watermark = int(frame.meta.get("watermark", 0))
+        watermark = _stamp(frame, "watermark")
         if watermark > (self.watermark or 0):
             self.watermark = watermark
         if frame.record is Bar:
@@ -132,7 +134,7 @@ class Hub:
     def _bars(self, frame: Frame[Bar]) -> None:
         if not len(frame):
             return
-        newest = int(frame.meta.get("ts", 0)) // MILLISECOND
+        newest = _stamp(frame, "ts") // MILLISECOND
         forming = frame.labels("state").equals("forming")
         if not forming.all():
             self._finals(frame.take(~forming))
@@ -143,7 +145,7 @@ class Hub:
                 continue  # a restarted worker goes through bars again that we know as final
             put(event[:3], event)
             quote(event[1], newest or event[BAR_START], event[BAR_CLOSE], event[BAR_SOURCE])
-        appended = int(frame.meta.get("appended", 0))
+        appended = _stamp(frame, "appended")
         if appended:
             self.stages.took("bars", (self.clock() - appended) / 1e6)
         if newest:
@@ -236,3 +238,10 @@ class Hub:
         }
         self.board.put(_HEALTH, ("health", facts))
         self.clients.notify()
+
+
+def _stamp(frame: Frame[Any], word: str) -> int:
+    try:
+        return number(frame.meta, word, 0)
+    except FrameError:
+        return 0
