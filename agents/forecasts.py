@@ -3,13 +3,15 @@
 import asyncio
 import logging
 import time
+from functools import partial
 from typing import Any
 
 from causal_alpha import app
 from causal_alpha.checkpoints import Checkpoints
-from causal_alpha.inference import Inference
+from causal_alpha.inference import Inference, check_features
 from causal_alpha.models.inputs import VOLATILITY
 from causal_alpha.references import load_served_set
+from causal_alpha.refusal import admitted
 from causal_alpha.registry import Registry
 from causal_alpha.serving import Serving
 
@@ -25,6 +27,7 @@ checkpoints = Checkpoints(
     every=SNAPSHOT_EVERY,
     clock=time.monotonic,
 )
+check = partial(check_features, hashes=hashes)
 app.remembers(app.features, app.calibration, again=False)  # today's models must not speak of yesterday
 serving = Serving(
     Registry(settings.mlflow_url) if settings.mlflow_url else None,
@@ -42,10 +45,14 @@ async def make_forecasts(stream: Any) -> None:
         held = checkpoints.hold(event.message.partition)
         sent = []
         if event.message.offset > held.offset:
-            push, lineup = held.state.push, serving.lineup
-            said = await asyncio.to_thread(push, event.key.decode(), event.value, lineup, app.hours)
-            for part in said.parts(last="closes") if said.meta else ():
-                sent.append(await app.forecasts.send(key=event.key, value=part))
+            key, refused = admitted(event, check)
+            if not refused:
+                push, lineup = held.state.push, serving.lineup
+                said = await asyncio.to_thread(push, key, event.value, lineup, app.hours)
+                for part in said.parts(last="closes") if said.meta else ():
+                    sent.append(await app.forecasts.send(key=event.key, value=part))
+            for bad in refused:
+                sent.append(await app.rejects.send(key=event.message.topic.encode(), value=bad))
         await checkpoints.advance(held, stream, event, sent)
 
 

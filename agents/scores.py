@@ -5,7 +5,8 @@ from typing import Any
 
 from causal_alpha import app
 from causal_alpha.checkpoints import Checkpoints
-from causal_alpha.ledger import Ledger
+from causal_alpha.ledger import Ledger, check_forecasts
+from causal_alpha.refusal import admitted
 
 SNAPSHOT_EVERY = 5.0
 
@@ -26,9 +27,13 @@ async def score_forecasts(stream: Any) -> None:
         held = checkpoints.hold(event.message.partition)
         sent = []
         if event.message.offset > held.offset:
-            scores = held.state.push(event.key.decode(), event.value)
-            for part in scores.parts() if len(scores) else ():
-                sent.append(await app.scores.send(key=event.key, value=part))
+            key, refused = admitted(event, check_forecasts)
+            if not refused:
+                scores = held.state.push(key, event.value)
+                for part in scores.parts() if len(scores) else ():
+                    sent.append(await app.scores.send(key=event.key, value=part))
+            for bad in refused:
+                sent.append(await app.rejects.send(key=event.message.topic.encode(), value=bad))
         await checkpoints.advance(held, stream, event, sent)
 
 

@@ -4,10 +4,11 @@ import time
 from collections import defaultdict
 from typing import Any
 
-from agents.bars import checkpoints
+from agents.bars import checkpoints, transform
 from causal_alpha import app
 from causal_alpha.frames import heartbeat
 from causal_alpha.ingest import fetch
+from causal_alpha.intervals import NEVER
 from causal_alpha.records import Tick
 from causal_alpha.sinks.mongo import MongoReader
 from causal_alpha.sources.publish import split
@@ -17,6 +18,7 @@ from causal_alpha.streamtime import StreamTime
 from causal_alpha.universe import EVERY
 
 settings = app.settings
+finest = app.key(settings.time_intervals[0])
 times: defaultdict[int, StreamTime] = defaultdict(lambda: StreamTime(settings.idle_after, settings.lateness))
 
 
@@ -41,6 +43,9 @@ async def move_quiet_partitions() -> None:
     """Stream time goes on where a producer has nothing to say, so that its last bars close."""
     for partition in app.partitions_at_hand(app.ticks):
         state = checkpoints.hold(partition).state
-        beat = times[partition].beat(state.newest, state.watermark, time.monotonic())
-        if beat is not None:
+        now = time.monotonic()
+        if state.newest == NEVER:
+            if times[partition].wants_lead(state.watermark, now):
+                await (await app.bars.send(key=finest, value=transform.plea(state, partition)))
+        elif (beat := times[partition].beat(state.newest, state.watermark, now)) is not None:
             await (await app.ticks.send(key=b"", value=heartbeat(beat).encode(), partition=partition))

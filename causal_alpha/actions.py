@@ -17,11 +17,12 @@ from causal_alpha.errors import FrameError
 Kind = Literal["split", "dividend"]
 NEUTRAL: Mapping[str, float] = {"split": 1.0, "dividend": 0.0}
 """The values that change nothing."""
+_FOREVER = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """One word about a split or dividend. Times are ns UTC. Raises FrameError for a value that is none.
+    """One word about a split or dividend. Times are ns UTC. Raises FrameError for a value or time that is none.
 
     `date` is the ex-date as daily bars are stamped, midnight UTC of the exchange's own date; `ts` is the time
     from which intraday prices are without it. `value`: the shares after a split for one before, or the cash for
@@ -41,6 +42,8 @@ class Action:
             raise FrameError(
                 f"action: expected a split > 0 or a dividend >= 0, was {self.kind} {self.value}", reason="schema"
             )
+        if not all(-_FOREVER < time < _FOREVER for time in (self.date, self.ts, self.known_at)):  # JSON knows any
+            raise FrameError("action: expected times in ns, was one of more than 62 bits", reason="schema")
 
     @property
     def key(self) -> tuple[str, str, int]:

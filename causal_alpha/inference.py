@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from causal_alpha.calibrator import Calibrator
-from causal_alpha.errors import ModelError
+from causal_alpha.errors import FrameError, ModelError
 from causal_alpha.forecasts import Hours, Said, Yardsticks, always, dues, to_forecasts
 from causal_alpha.frames import Codes, Floats, Frame, Labels
 from causal_alpha.intervals import NEVER, interval_ns
@@ -22,6 +22,7 @@ from causal_alpha.models.ewma import NORMAL, SMALLEST, Ewma
 from causal_alpha.models.fallback import speak
 from causal_alpha.models.inputs import VOLATILITY
 from causal_alpha.records import Features, Forecast
+from causal_alpha.series import check_rows, read_key
 from causal_alpha.vectors import VectorRings
 
 DEPTH = 128
@@ -29,6 +30,25 @@ DEPTH = 128
 
 _SERVED = "served"
 _BARS = np.asarray(HORIZONS, dtype=np.float64)
+_EWMA = ("ewma_variance", "log_square_ewma")
+"""Features that the yardstick EWMA reads, one or the other."""
+
+
+def check_features(key: bytes | None, features: Frame[Features], hashes: frozenset[str]) -> str:
+    """The key as text, once it is sure that an `Inference` with `hashes` can take the frame. Raises FrameError."""
+    text = read_key(key)
+    check_rows(text, features)
+    if not len(features):
+        return text
+    names, width = features.meta.get("names", "").split(","), features.floats("values").shape[1]
+    if len(names) != width:
+        raise FrameError(f"names: expected {width} in meta, one a value, was {','.join(names)!r}", reason="schema")
+    if not set(_EWMA) & set(names):
+        raise FrameError(f"names: expected {' or '.join(_EWMA)}, was {','.join(names)!r}", reason="schema")
+    missing = sorted(set(VOLATILITY.names) - set(names))
+    if missing and hashes & set(features.labels("feature_set").tolist()):
+        raise FrameError(f"names: expected those of the feature set, was without {', '.join(missing)}", reason="schema")
+    return text
 
 
 @dataclass

@@ -15,10 +15,21 @@ import numpy as np
 from causal_alpha.columns import Floats
 from causal_alpha.errors import FrameError
 from causal_alpha.frames import Frame
-from causal_alpha.records import Forecast, Score
+from causal_alpha.records import LEVELS, Forecast, Score
 from causal_alpha.scores import score
+from causal_alpha.series import number, read_key
 
 _NONE: Frame[Forecast] = Frame.empty(Forecast)
+
+
+def check_forecasts(key: bytes | None, forecasts: Frame[Forecast]) -> str:
+    """The key as text, once it is sure that `Ledger.push` can take the frame. Raises FrameError."""
+    text = read_key(key)
+    _said(forecasts.meta)
+    width = forecasts.floats("quantiles").shape[1]
+    if len(forecasts) and width != len(LEVELS):
+        raise FrameError(f"quantiles: expected {len(LEVELS)}, was {width}", reason="schema")
+    return text
 
 
 @dataclass
@@ -136,10 +147,15 @@ def _identities(forecasts: Frame[Forecast]) -> Iterable[tuple[Any, ...]]:
 
 def _told(forecasts: Frame[Forecast]) -> tuple[int, dict[str, float]]:
     """The time of a frame and the closes that it tells."""
-    try:
-        made = int(forecasts.meta["made"])
-        closes = msgspec.json.decode(forecasts.meta.get("closes", "{}"), type=dict[str, float])
-    except (KeyError, ValueError, msgspec.MsgspecError) as error:
-        raise FrameError(f"forecasts: expected made and closes in meta, was {dict(forecasts.meta)}") from error
+    made, closes = _said(forecasts.meta)
     prices = forecasts.floats("price").tolist()
     return made, closes | dict(zip(forecasts.labels("symbol").tolist(), prices, strict=True))
+
+
+def _said(meta: Mapping[str, str]) -> tuple[int, dict[str, float]]:
+    """The time of a frame, and the closes of symbols of which nothing was said."""
+    try:
+        made = number({"made": meta["made"]}, "made", 0)
+        return made, msgspec.json.decode(meta.get("closes", "{}"), type=dict[str, float])
+    except (KeyError, FrameError, msgspec.MsgspecError) as error:
+        raise FrameError(f"forecasts: expected made and closes in meta, was {dict(meta)}", reason="schema") from error

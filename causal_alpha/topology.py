@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import faust
 import msgspec
+from faust.exceptions import ValueDecodeError
 from faust.serializers.codecs import Codec
 from faust.utils.terminal.spinners import SpinnerHandler
 from mode import CrashingSupervisor, Service
@@ -26,9 +27,10 @@ from causal_alpha.checkpoints import snapshot_end
 from causal_alpha.errors import FrameError, SettingsError
 from causal_alpha.follow import follow
 from causal_alpha.frames import Frame
-from causal_alpha.intervals import MILLISECOND
 from causal_alpha.memory import share_memory, trim_memory
 from causal_alpha.records import Bar, Features, Forecast, Reject, Request, Score
+from causal_alpha.refusal import refusal
+from causal_alpha.series import unknown_intervals
 from causal_alpha.settings import Settings, load_settings
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -67,7 +69,10 @@ class FrameCodec(Codec):  # type: ignore[misc]
 
     def _loads(self, s: bytes) -> Frame[Any]:
         if self._last is None or self._last[0] is not s:
-            self._last = s, Frame.decode(self.record, s)
+            frame = Frame.decode(self.record, s)
+            if unknown := unknown_intervals(frame):
+                raise FrameError(f"interval: expected 1m and the like, was {', '.join(unknown)}", reason="schema")
+            self._last = s, frame
         return self._last[1]
 
     def _dumps(self, s: Frame[Any] | bytes) -> bytes:
@@ -91,22 +96,21 @@ class JsonCodec(Codec):  # type: ignore[misc]
         return s if isinstance(s, bytes) else msgspec.json.encode(s)
 
 
+class FullSchema(faust.Schema):  # type: ignore[misc]
+    """Refuses messages without a value, which Faust would hand to agents as None."""
+
+    def loads_value(self, app: Any, message: Any, **others: Any) -> Any:
+        if message.value is None:
+            raise ValueDecodeError("no value") from FrameError("expected a value, was none")
+        return super().loads_value(app, message, **others)
+
+
 class FrameTopic(faust.Topic):  # type: ignore[misc]
     """A topic that sends what it can't read to `rejects` instead of stopping the agent."""
 
     async def on_value_decode_error(self, exc: Exception, message: Any) -> None:
-        cause = exc.__cause__ if isinstance(exc.__cause__, FrameError) else None
-        reject = Reject(
-            topic=message.topic,
-            partition=message.partition,
-            offset=message.offset,
-            row=0,
-            ts=round(message.timestamp * 1000) * MILLISECOND,
-            reason=cause.reason if cause else "malformed",
-            detail=str(cause or exc),
-            payload=message.value or b"",
-        )
-        await self.app.rejects.send(key=message.topic.encode(), value=Frame.of(Reject, [reject]))
+        cause = exc.__cause__ if isinstance(exc.__cause__, FrameError) else FrameError(str(exc))
+        await self.app.rejects.send(key=message.topic.encode(), value=refusal(message, cause))
 
 
 class App(BatchApp):
@@ -217,11 +221,13 @@ class App(BatchApp):
         """What comes to a topic from now on but for one key, to every worker that asks; see `causal_alpha.follow`."""
         await topic.maybe_declare()
         async for frame in follow(self.settings.broker, topic.get_topic_name(), record, MAX_MESSAGE, without):
-            yield frame
+            if not unknown_intervals(frame):
+                yield frame
 
     def _topic(self, name: str, codec: Codec, partitions: int = 1, config: Mapping[str, str] = _NO_CONFIG) -> Any:
         return self.topic(
             f"{self.settings.app_id}.{name}",
+            schema=FullSchema(),
             key_type=bytes,
             value_type=bytes,
             key_serializer="raw",

@@ -26,11 +26,11 @@ class Transform:
     ) -> tuple[dict[str, Frame[Bar]], Frame[Reject]]:
         """Final and revised bars by interval, and the rejects of the messages that follow those already in `state`.
 
-        An interval has a frame when bars became final, were revised, or the watermark passed one of its edges; the
-        frame's `meta` tells where it comes from, see `causal_alpha.crosssection`.
+        An interval has a frame when bars became final, were revised, the watermark passed one of its edges, or the
+        partition got its first tick; the frame's `meta` tells where it comes from, see `causal_alpha.crosssection`.
         """
         reader = self._readers[partition]
-        before = state.watermark
+        before, without = state.watermark, state.newest == NEVER
         intake = reader.read(messages)
         rolled = roll(state, intake.ticks, intake.signs)
         state.counts.rows += intake.rows
@@ -38,13 +38,17 @@ class Transform:
         rejects = [Frame.of(Reject, intake.rejects)] if intake.rejects else []
         if len(rolled.late):
             rejects.append(reader.late(intake, rolled.late, state.watermark))
-        meta = self._meta(state, partition)
+        meta, first = self._meta(state, partition), without and state.newest != NEVER
         bars = {
             interval: Frame(Bar, frame.columns, meta)
             for interval, frame in rolled.bars.items()
-            if len(frame) or self._passed_edge(before, state, interval)
+            if len(frame) or self._passed_edge(before, state, interval) or (first and interval in state.books)
         }
         return bars, Frame.concat(rejects) if rejects else _NO_REJECTS
+
+    def plea(self, state: BarState, partition: int) -> Frame[Bar]:
+        """A word to whoever waits for this partition, which has no tick and stands still: lead it."""
+        return Frame.empty(Bar, self._meta(state, partition) | {"lead": "1"})
 
     def forming(self, state: BarState, partition: int, appended: int = 0) -> Frame[Bar]:
         """The open bars of all intervals that changed since they were last asked for.
@@ -56,11 +60,8 @@ class Transform:
         return Frame(Bar, bars.columns, self._meta(state, partition) | times)
 
     def _meta(self, state: BarState, partition: int) -> dict[str, str]:
-        return {
-            "origin": f"ticks/{partition}",
-            "origins": str(self._partitions),
-            "watermark": str(state.watermark),
-        }
+        meta = {"origin": f"ticks/{partition}", "origins": str(self._partitions), "watermark": str(state.watermark)}
+        return meta | {"ticks": "0"} if state.newest == NEVER else meta
 
     @staticmethod
     def _passed_edge(before: int, state: BarState, interval: str) -> bool:

@@ -10,14 +10,30 @@ from causal_alpha.crosssection import CrossSection
 from causal_alpha.errors import FrameError
 from causal_alpha.features import FeatureSet
 from causal_alpha.frames import Frame
-from causal_alpha.intervals import activity, interval_ns
+from causal_alpha.intervals import NEVER, activity, interval_ns
 from causal_alpha.records import Bar, Features
+from causal_alpha.series import check_rows, interval_of, number, read_key
 from causal_alpha.windows import Rings
 
 logger = logging.getLogger(__name__)
 
 EVERY = "*"
 """The interval of frames that concern all of them."""
+_PARTITIONS = 1_024
+"""Most tick partitions there can be: each is looked at with every frame."""
+
+
+def check_bars(key: bytes | None, bars: Frame[Bar]) -> str:
+    """The key as text, once it is sure that `Universe.push` can take the frame. Raises FrameError."""
+    text = read_key(key)
+    interval = interval_of(text)
+    if interval == EVERY:
+        from_meta(bars.meta)
+    elif not activity(interval):
+        check_rows(text, bars)
+        number(bars.meta, "watermark", NEVER)
+        number(bars.meta, "origins", 0, 0, _PARTITIONS)
+    return text
 
 
 @dataclass
@@ -33,9 +49,9 @@ class Universe:
         """Take a frame of bars; yields one frame of features a time that became complete, in order.
 
         Bars by activity have no time in common, and get no features. A frame for `EVERY` interval tells of
-        corporate actions.
+        corporate actions. Whoever doesn't know the sender calls `check_bars` before.
         """
-        interval = key.rpartition("|")[2]
+        interval = interval_of(key)
         if interval == EVERY:
             self._learn(bars)
         if interval == EVERY or activity(interval):
@@ -47,6 +63,11 @@ class Universe:
             if len(section.revised):
                 self.rings[key].revise(section.revised)
             yield self.rings[key].push(feature_set, section.bars, self.actions)
+
+    def lead(self, key: str) -> tuple[int, list[int]]:
+        """The time (ns) that tick partitions have reached, and those without a tick that are to follow."""
+        section = self.sections.get(key)
+        return section.lead() if section else (NEVER, [])
 
     def _learn(self, bars: Frame[Bar]) -> None:
         known = {action for actions in self.actions.values() for action in actions}

@@ -1,11 +1,12 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_alpha.actions import NEUTRAL, Action, effective, reconcile
+from causal_alpha.actions import NEUTRAL, Action, effective, from_meta, reconcile, to_meta
 from causal_alpha.errors import FrameError
 
 SPLIT = Action(symbol="A", kind="split", date=100, ts=104, value=4.0, known_at=90)
@@ -28,6 +29,14 @@ WORDS = st.builds(
 def test_action_refuses_a_value_that_is_none(kind: str, value: float) -> None:
     with pytest.raises(FrameError, match=f"expected a split > 0 or a dividend >= 0, was {kind} {value}"):
         Action(symbol="A", kind=kind, date=0, ts=0, value=value, known_at=0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("time", ["date", "ts", "known_at"])
+def test_action_refuses_a_time_that_no_snapshot_and_no_sink_could_keep(time: str) -> None:
+    [told] = msgspec.json.decode(to_meta([SPLIT])["actions"])
+
+    with pytest.raises(FrameError, match="action: expected times in ns"):
+        from_meta({"actions": msgspec.json.encode([told | {time: 2**63}]).decode()})
 
 
 def test_effective_needs_word_and_date() -> None:

@@ -8,24 +8,34 @@ import json
 import os
 import random
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 import pytest
 from fastapi import HTTPException
 
-from causal_alpha.actions import from_meta
+from causal_alpha.actions import Action, from_meta, to_meta
 from causal_alpha.bars import BarState, Rules
+from causal_alpha.checkpoints import pack, unpack
 from causal_alpha.errors import FrameError
+from causal_alpha.features import DEFAULT
 from causal_alpha.frames import Frame, gap, heartbeat
 from causal_alpha.hub.ingest import _read
 from causal_alpha.hub.posting import _split
 from causal_alpha.hub.socket import _subscription
+from causal_alpha.hub.stream import Hub
+from causal_alpha.inference import Inference, check_features
 from causal_alpha.intervals import MILLISECOND, SECOND
+from causal_alpha.ledger import Ledger, check_forecasts
+from causal_alpha.lineup import Lineup
 from causal_alpha.liveness import read_signs
-from causal_alpha.records import Bar, Reject, Request, Tick
-from causal_alpha.topology import JsonCodec
+from causal_alpha.models.inputs import VOLATILITY
+from causal_alpha.records import LEVELS, Bar, Features, Forecast, Reject, Request, Score, Tick
+from causal_alpha.topology import FrameCodec, JsonCodec
 from causal_alpha.transform import Transform
+from causal_alpha.universe import Universe, check_bars
 
 INPUTS = int(os.environ.get("CAUSAL_ALPHA_FUZZ_INPUTS", "50000"))
 SEED = int(os.environ.get("CAUSAL_ALPHA_FUZZ_SEED", "1"))
@@ -80,6 +90,19 @@ TICK = Tick(symbol="A", ts=T0, price=1.5, size=2.0, id=7, bid=1.4, ask=1.6, bid_
 BAR = Bar(symbol="A", interval="1s", start=T0, open=1, high=2, low=1, close=2, volume=3, vwap=1.5, trades=2)
 REJECT = Reject(topic="t", partition=0, offset=1, row=0, ts=T0, reason="schema", detail="no", payload=b"\x00{")
 REQUEST = Request(id="1", source="yahoo", kind="history", symbols=("A", "B"), start=1, end=2)
+VECTOR = Features(
+    symbol="A", interval="1s", start=T0, close=1.5, values=(0.5,) * len(VOLATILITY.names), feature_set=VOLATILITY.hash
+)
+FORECAST = Forecast(
+    **{"symbol": "A", "interval": "1s", "start": T0 - SECOND, "made": T0, "horizon": 1, "due": T0 + SECOND},
+    **{"price": 1.5, "location": 0.0, "variance": 1e-4, "quantiles": (1.5,) * len(LEVELS)},
+    **{"family": "ewma", "version": "1", "feature_set": "x"},
+)
+SCORE = Score(
+    **{"symbol": "A", "interval": "1s", "start": T0, "made": T0, "horizon": 1, "due": T0, "scored": T0},
+    **{"family": "ewma", "version": "1", "price": 1.0, "truth": 1.0, "ret": 0.0, "crps": 1.0, "crps_naive": 1.0},
+    **{"crps_ewma": 1.0, "qlike": 1.0, "inside_80": 1.0, "inside_95": 1.0, "winkler_80": 1.0},
+)
 ROW = {"symbol": "A", "ts": T0 // MILLISECOND, "price": 1.5, "size": 2, "id": "x-7", "bid": 1.4, "ask": 1.6}
 ROWS = [json.dumps(ROW).encode(), json.dumps(ROW | {"ts": "2023-11-14T22:13:20.5Z", "id": None}).encode()]
 FRAMES = [
@@ -92,6 +115,7 @@ DEEP = b'{"x":' + b"[" * 2_000 + b"]" * 2_000 + b"}"
 """Deeper than a decoder goes, where it only looks for the end of what it doesn't know."""
 WISH = {"source": "yahoo", "symbols": ["A", "B"], "kind": "history", "interval": "1m", "start": 1, "end": 2}
 SPLIT = {"symbol": "A", "kind": "split", "date": 0, "ts": 9, "value": 4.0, "known_at": 9}
+SPLIT_WORD = Action(symbol="A", kind="split", date=T0, ts=T0 - SECOND, value=4.0, known_at=T0 - SECOND)
 
 
 def read_log(values: Sequence[bytes]) -> None:
@@ -111,6 +135,98 @@ def read_log(values: Sequence[bytes]) -> None:
 def last_tick(state: BarState) -> Tick:
     """A tick that nothing said before can make unusable: it is as new as a message may be."""
     return msgspec.structs.replace(TICK, symbol="LAST", ts=T0 + 5 * SECOND, id=2**62)
+
+
+class Said(NamedTuple):
+    """A frame of one row as a stage gets it: its key, and what else is not as it should be."""
+
+    key: bytes | None
+    meta: dict[str, str]
+    interval: str
+    start: int
+
+
+def said(value: bytes) -> Said:
+    """The first line is the key, `-` for none; those after it are words of `meta`, or of the row: `#start=5`."""
+    first, *lines = value.split(b"\n")
+    words = [line.decode(errors="replace").partition("=") for line in lines]
+    meta = {word: text for word, _, text in words}
+    start = meta.pop("#start", "")
+    row = {"interval": meta.pop("#interval", "1s"), "start": T0}
+    if start.removeprefix("-").isdecimal() and len(start) < 30:
+        row["start"] = max(-(2**63), min(int(start), 2**63 - 1))
+    return Said(None if first == b"-" else first, meta, **row)  # type: ignore[arg-type]
+
+
+def told(*lines: str) -> bytes:
+    return "\n".join(lines).encode()
+
+
+def as_admitted(frame: Frame[Any], key: bytes | None, check: Callable[..., str], push: Callable[..., object]) -> None:
+    """Push what the check admits; what it refuses, or the codec of the topic, never comes to the stage."""
+    try:
+        frame = FrameCodec(frame.record)._loads(frame.encode())
+        text = check(key, frame)
+    except FrameError:
+        return
+    with np.errstate(all="ignore"):
+        push(text, frame)
+
+
+def push_bars(values: Sequence[bytes]) -> None:
+    """The universe goes on whatever comes, also from its own snapshot."""
+    universe = Universe(DEFAULT.lookback)
+
+    def push(key: str, bars: Frame[Bar]) -> None:
+        list(universe.push(key, bars, DEFAULT))
+
+    for value in values:
+        key, meta, interval, start = said(value)
+        bars = [msgspec.structs.replace(BAR, symbol=name, interval=interval, start=start) for name in ("A", "B")]
+        as_admitted(Frame.of(Bar, bars, meta), key, check_bars, push)
+    universe = Universe.load(unpack(pack(universe.dump())), DEFAULT.lookback)
+    again = Frame.of(Bar, [BAR], {"watermark": str(T0 + SECOND)})
+    assert len(list(universe.push("new|1s", again, DEFAULT))) == 1
+
+
+def push_features(values: Sequence[bytes]) -> None:
+    hashes = frozenset({VOLATILITY.hash})
+    inference = Inference(hashes)
+
+    def push(key: str, features: Frame[Features]) -> None:
+        inference.push(key, features, Lineup())
+
+    for value in values:
+        key, meta, interval, start = said(value)
+        vector = msgspec.structs.replace(VECTOR, interval=interval, start=start)
+        as_admitted(Frame.of(Features, [vector], meta), key, partial(check_features, hashes=hashes), push)
+    inference = Inference.load(unpack(pack(inference.dump())), hashes)
+    again = Frame.of(Features, [VECTOR], {"names": ",".join(VOLATILITY.names)})
+    assert len(inference.push("new|1s", again, Lineup())) == 2
+
+
+def push_forecasts(values: Sequence[bytes]) -> None:
+    ledger = Ledger()
+    for value in values:
+        key, meta, interval, start = said(value)
+        row = msgspec.structs.replace(FORECAST, interval=interval, start=start, due=start)
+        as_admitted(Frame.of(Forecast, [row], meta), key, check_forecasts, ledger.push)
+    ledger = Ledger.load(unpack(pack(ledger.dump())))
+    ledger.push("new|1s", Frame.of(Forecast, [FORECAST], {"made": str(T0)}))
+    assert len(ledger.push("new|1s", Frame.empty(Forecast, {"made": str(T0 + SECOND), "closes": '{"A":1.5}'}))) == 1
+
+
+def publish(values: Sequence[bytes]) -> None:
+    """The hub takes every frame that the topics' codecs let through, whatever its `meta` says."""
+    hub = Hub("fuzz", clock=lambda: T0)
+    for value in values:
+        _, meta, interval, start = said(value)
+        for row in (BAR, msgspec.structs.replace(BAR, state="forming"), VECTOR, FORECAST, SCORE):
+            changed: Any = msgspec.structs.replace(row, interval=interval, start=start)
+            frame: Frame[Any] = Frame.of(type(changed), [changed], meta)
+            as_admitted(frame, b"-", lambda key, _: str(key), lambda _, decoded: hub.publish(decoded))
+    hub.publish(Frame.of(Score, [msgspec.structs.replace(SCORE, symbol="LAST")]))
+    assert next(hub.log.read(hub.log.seq - 1)).symbol == "LAST"
 
 
 def refusing(read: Callable[[bytes], object], *errors: type[Exception]) -> Callable[[Sequence[bytes]], None]:
@@ -148,6 +264,50 @@ TARGETS: dict[str, tuple[list[bytes], Callable[[Sequence[bytes]], None]]] = {
         refusing(as_text(lambda text: from_meta({"actions": text})), FrameError),
     ),
     "frames of bars": ([Frame.of(Bar, [BAR] * 3).encode()], refusing(lambda v: Frame.decode(Bar, v), FrameError)),
+    "frames of features": (
+        [Frame.of(Features, [VECTOR] * 3).encode()],
+        refusing(FrameCodec(Features)._loads, FrameError),
+    ),
+    "frames of forecasts": (
+        [Frame.of(Forecast, [FORECAST] * 3).encode()],
+        refusing(FrameCodec(Forecast)._loads, FrameError),
+    ),
+    "frames of scores": ([Frame.of(Score, [SCORE] * 3).encode()], refusing(FrameCodec(Score)._loads, FrameError)),
+    "bars with any key and meta": (
+        [
+            told("default|1s", f"watermark={T0 + SECOND}", "origins=2", "origin=ticks/0"),
+            told("default|1s", f"watermark={T0 + SECOND}", "origin=bars/x", f"#start={T0 - SECOND}"),
+            told("default|1m", f"watermark={2**63 - 1}", "#interval=1m", f"#start={2**62 - 1}"),
+            told("default|*", f"actions={to_meta([SPLIT_WORD])['actions']}"),
+            told("-", "watermark=soon", "origins=x"),
+        ],
+        push_bars,
+    ),
+    "features with any key and meta": (
+        [
+            told("default|1s", f"names={','.join(VOLATILITY.names)}"),
+            told("default|1m", f"names={','.join(VOLATILITY.names)}", "#interval=1m", f"#start={2**62 - 1}"),
+            told("default|1d", f"names={','.join(VOLATILITY.names)}", "#interval=1d", f"#start={1 - 2**62}"),
+            told("-", "names=return_1"),
+        ],
+        push_features,
+    ),
+    "forecasts with any key and meta": (
+        [
+            told("default|1s", f"made={T0}", 'closes={"A":1.5}'),
+            told("default|1s", f"made={T0 + SECOND}", "closes={}", f"#start={T0 + SECOND}"),
+            told("default|1s", f"made={2**63 - 1}", "closes={}", f"#start={2**63 - 1}"),
+            told("-", "made=now"),
+        ],
+        push_forecasts,
+    ),
+    "what the hub is told": (
+        [
+            told("-", f"watermark={T0}", f"ts={T0}", f"appended={T0}"),
+            told("-", "watermark=soon", "ts=", "appended=1e3", "#interval=1m", f"#start={2**63 - 1}"),
+        ],
+        publish,
+    ),
     "frames of rejects": (
         [Frame.of(Reject, [REJECT] * 3).encode()],
         refusing(lambda v: list(Frame.decode(Reject, v).rows()), FrameError),

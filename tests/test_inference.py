@@ -9,10 +9,10 @@ import pytest
 from causal_alpha.actions import Action
 from causal_alpha.asking import predict
 from causal_alpha.checkpoints import pack, unpack
-from causal_alpha.errors import ModelError
+from causal_alpha.errors import FrameError, ModelError
 from causal_alpha.frames import Frame, Labels
 from causal_alpha.history import history
-from causal_alpha.inference import DEPTH, Inference
+from causal_alpha.inference import DEPTH, Inference, check_features
 from causal_alpha.intervals import DAY
 from causal_alpha.ledger import Ledger
 from causal_alpha.lineup import Lineup
@@ -255,3 +255,52 @@ def test_predict_of_given_vectors_says_what_does_not_fit(change: dict[str, Any],
 
     with pytest.raises(ModelError, match=says):
         predict(Lineup(), interval="1d", start=0, **asked | change)
+
+
+def one(names: str | None, *, width: int = 1, feature_set: str = "other", **changes: Any) -> Frame[Features]:
+    row: Any = {"symbol": "A", "interval": "1d", "start": 0, "close": 1.0, "values": (1e-4,) * width}
+    return Frame.of(
+        Features, [Features(**row | changes, feature_set=feature_set)], {} if names is None else {"names": names}
+    )
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        one("ewma_variance"),
+        one("x,log_square_ewma", width=2),
+        one(",".join(VOLATILITY.names), width=len(VOLATILITY.names), feature_set=VOLATILITY.hash),
+        Frame.empty(Features),
+    ],
+)
+def test_vectors_that_inference_can_use_are_admitted(features: Frame[Features]) -> None:
+    text = check_features(KEY.encode(), features, HASHES)
+
+    Inference(HASHES).push(text, features, Lineup())
+    assert text == KEY
+
+
+@pytest.mark.parametrize(
+    ("key", "features", "says"),
+    [
+        (None, one("ewma_variance"), "key: expected"),
+        (b"BAD", one("ewma_variance"), "key: interval: expected"),
+        (b"default|1m", one("ewma_variance"), "interval: expected the key's 1m, was 1d"),
+        (b"default|1d", one("ewma_variance", start=2**63 - 1), "start: expected times"),
+        (b"default|1d", one(None), "names: expected ewma_variance or log_square_ewma, was ''"),
+        (b"default|1d", one("return_1"), "names: expected ewma_variance or log_square_ewma, was 'return_1'"),
+        (b"default|1d", one("return_1,ewma_variance"), "names: expected 1 in meta"),
+        (b"default|1d", one("ewma_variance", feature_set=SERVED.hash), "names: expected those of the feature set"),
+    ],
+)
+def test_vectors_that_inference_can_not_use_are_refused(
+    key: bytes | None, features: Frame[Features], says: str
+) -> None:
+    with pytest.raises(FrameError, match=says) as refused:
+        check_features(key, features, HASHES)
+
+    assert refused.value.reason == "schema"
+
+
+def test_vectors_of_the_stream_are_admitted() -> None:
+    assert {check_features(KEY.encode(), frame, HASHES) for frame in times()} == {KEY}

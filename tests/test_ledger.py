@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from causal_alpha.checkpoints import pack, unpack
 from causal_alpha.errors import FrameError
 from causal_alpha.frames import Frame
-from causal_alpha.ledger import Ledger
+from causal_alpha.ledger import Ledger, check_forecasts
 from causal_alpha.models.ewma import NORMAL
 from causal_alpha.records import LEVELS, Forecast, Score
 from causal_alpha.scores import score
@@ -172,3 +172,36 @@ def test_parts_of_one_time_are_one_time() -> None:
 
     assert {(row.symbol, row.truth) for row in found} == {("A", 101.0), ("B", 51.0)}
     assert ledger.repeated == 0
+
+
+@pytest.mark.parametrize(
+    "frame", [told(60, forecast("A", 60, 1.0)), told(60, A=1.0), Frame.empty(Forecast, {"made": "1"})]
+)
+def test_forecasts_that_the_ledger_can_use_are_admitted(frame: Frame[Forecast]) -> None:
+    assert check_forecasts(KEY.encode(), frame) == KEY
+
+
+def saying(**meta: str) -> Frame[Forecast]:
+    return Frame.of(Forecast, [forecast("A", 60, 1.0)], meta)
+
+
+@pytest.mark.parametrize(
+    ("key", "frame", "says"),
+    [
+        (None, told(60), "key: expected"),
+        (b"\xff", told(60), "key: expected"),
+        (KEY.encode(), saying(), "expected made and closes in meta"),
+        (KEY.encode(), saying(made="now"), "expected made and closes in meta"),
+        (KEY.encode(), saying(made=str(2**63)), "expected made and closes in meta"),
+        (KEY.encode(), saying(made="60", closes="A"), "expected made and closes in meta"),
+        (KEY.encode(), saying(made="60", closes='{"A":"x"}'), "expected made and closes in meta"),
+        (KEY.encode(), told(60, forecast("A", 60, 1.0, quantiles=(1.0,))), "quantiles: expected 13, was 1"),
+    ],
+)
+def test_forecasts_that_the_ledger_can_not_use_are_refused(
+    key: bytes | None, frame: Frame[Forecast], says: str
+) -> None:
+    with pytest.raises(FrameError, match=says) as refused:
+        check_forecasts(key, frame)
+
+    assert refused.value.reason == "schema"

@@ -1,6 +1,6 @@
 from causal_alpha.bars import NEVER
 from causal_alpha.intervals import SECOND
-from causal_alpha.streamtime import StreamTime
+from causal_alpha.streamtime import Lead, StreamTime
 
 T0 = 1_700_000_000 * SECOND
 
@@ -37,3 +37,18 @@ def test_stream_time_is_silent_where_a_source_speaks_or_nothing_came() -> None:
     assert time.beat(T0, T0, now=103.0) == T0 + 2 * SECOND
     silent = StreamTime(2.0, 1.0)
     assert [silent.beat(NEVER, NEVER, now) for now in (100.0, 102.0, 104.0)] == [None, None, None]
+
+
+def test_partition_without_a_tick_asks_for_lead_once_when_it_stands_still() -> None:
+    time = StreamTime(2.0, 1.0)
+    marks = [NEVER, NEVER, NEVER, NEVER, T0, T0 + SECOND, T0 + SECOND, T0 + SECOND, T0 + SECOND]
+
+    asked = [time.wants_lead(mark, 100.0 + second) for second, mark in enumerate(marks)]
+
+    assert asked == [False, False, True, False, False, False, False, True, False]
+
+
+def test_a_partition_is_led_no_more_often_than_others_can_follow() -> None:
+    lead = Lead(rest=0.05)
+
+    assert [lead.of([1, 2], 10.0), lead.of([2, 3], 10.04), lead.of([1, 2], 10.06)] == [[1, 2], [3], [1, 2]]

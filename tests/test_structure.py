@@ -26,7 +26,8 @@ MODULES = {
 STAGES = (
     *("records", "frames", "intervals", "calendar", "ticks", "intake", "keys", "ids", "sums", "book", "bars"),
     *("transform", "streamtime", "crosssection", "features", "windows", "universe", "models", "forecasts"),
-    *("asking", "calibration", "calibrator", "inference", "ledger", "lineup", "scores", "scoring", "vectors"),
+    *("asking", "calibration", "calibrator", "inference", "ledger", "lineup", "rejects", "scores", "scoring"),
+    *("series", "vectors"),
 )
 """Modules of the stages: they get time as an argument."""
 CLOCKS = {

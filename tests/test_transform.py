@@ -136,7 +136,21 @@ def test_frames_of_bars_tell_where_they_come_from_and_when_an_edge_was_passed() 
     bars, _ = transform.run(state, 2, [Message(1, heartbeat(T0 + 2 * SECOND).encode())])
 
     assert list(bars) == ["1s"]
-    assert bars["1s"].meta == {"origin": "ticks/2", "origins": "3", "watermark": str(T0 + 2 * SECOND)}
+    assert bars["1s"].meta == {"origin": "ticks/2", "origins": "3", "watermark": str(T0 + 2 * SECOND), "ticks": "0"}
+
+
+def test_first_tick_of_a_partition_is_told_at_once() -> None:
+    transform = Transform(topic="ticks", partitions=3, tolerance=5.0)
+    state = BarState.new(Rules.of(("1s", "1m", "9tick")))
+    row = Tick(symbol="A", ts=T0 + SECOND // 2, price=1.0, size=1.0, id=1)
+    plea = transform.plea(state, 2)
+
+    first, _ = transform.run(state, 2, [Message(0, Frame.of(Tick, [row]).encode())])
+    second, _ = transform.run(state, 2, [Message(1, Frame.of(Tick, [row]).encode())])
+
+    assert (len(plea), plea.meta["lead"], plea.meta["ticks"]) == (0, "1", "0")
+    assert {interval: frame.meta.get("ticks") for interval, frame in first.items()} == {"1s": None, "1m": None}
+    assert second == {}
 
 
 def test_bars_by_activity_come_when_they_are_full_and_no_edge_is_theirs() -> None:

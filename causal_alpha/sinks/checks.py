@@ -20,8 +20,9 @@ async def check_sink(sink: Sink, reader: Reader | None = None) -> None:
     """Raise AssertionError where a sink, empty at first, breaks its contract.
 
     Without a reader only this is checked: every record is taken, and taken again. With one: what was
-    written is read back to the last digit, once; a lower revision never replaces a higher one; forming
-    bars are not kept; `limit`, `start`, `end`, `symbol`, `interval` choose as `Reader` says.
+    written is read back to the last digit, once; a lower revision never replaces a higher one, nor the
+    word of another source on a bar one of the same version; forming bars are not kept; `limit`, `start`,
+    `end`, `symbol`, `interval` choose as `Reader` says.
     """
     bars = [_bar(n) for n in range(4)] + [_bar(0, symbol="MSFT"), _bar(0, interval="1s")]
     batches: list[Sequence[Any]] = [bars, [_features(n) for n in range(2)], _forecasts(), _scores(), _rejects()]
@@ -30,6 +31,9 @@ async def check_sink(sink: Sink, reader: Reader | None = None) -> None:
     await sink.write(frames)
     await sink.write(frames)
     await sink.write([Frame.empty(Bar), frames[0], frames[0]])
+    await sink.write([Frame.of(Bar, [msgspec.structs.replace(bars[1], source="other", close=1.0)])])
+    repeated = bars[0] = msgspec.structs.replace(bars[0], close=2.0)
+    await sink.write([Frame.of(Bar, [repeated])])
     later = msgspec.structs.replace(bars[3], state="revised", revision=2, high=99.0)
     forming = msgspec.structs.replace(_bar(9), state="forming")
     await sink.write([Frame.of(Bar, [later]), Frame.of(Bar, [bars[3], forming])])

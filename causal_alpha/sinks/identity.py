@@ -47,6 +47,17 @@ def version(record: Any) -> tuple[int, int]:
     return (record.known_at, record.revision) if isinstance(record, Bar) else (0, 0)
 
 
+def replaces(new: Any, old: Any) -> bool:
+    """Whether `new` takes the place of `old`, which has the same id and came first.
+
+    Of two words of one time on a bar the first stands, as windows have it; its own source may repeat it. What another
+    source knows better comes as a revision, which says from when on it is known.
+    """
+    if version(new) == version(old) and isinstance(new, Bar):
+        return bool(new.source == old.source)
+    return version(new) >= version(old)
+
+
 def is_final(record: msgspec.Struct) -> bool:
     """False for a forming bar, which no sink keeps."""
     return not (isinstance(record, Bar) and record.state == "forming")

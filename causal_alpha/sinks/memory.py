@@ -7,7 +7,7 @@ import msgspec
 
 from causal_alpha.frames import Frame
 from causal_alpha.records import Bar, Job
-from causal_alpha.sinks.identity import is_final, record_id, record_time, version
+from causal_alpha.sinks.identity import is_final, record_id, record_time, replaces
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -32,7 +32,7 @@ class MemorySink:
             kept = self._kept.setdefault(frame.record, {})
             for record in filter(is_final, frame.rows()):
                 key = record_id(record)
-                if key not in kept or version(kept[key]) <= version(record):
+                if key not in kept or replaces(record, kept[key]):
                     kept[key] = record
 
     async def close(self) -> None:

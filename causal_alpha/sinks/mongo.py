@@ -165,16 +165,17 @@ def _replacement(record: type[msgspec.Struct], document: Document, *, upsert: bo
         return ReplaceOne({"_id": document["_id"]}, document, upsert=upsert)
     known_at, revision = document["known_at"], document["revision"]
     if document["state"] != "revised":
-        return ReplaceOne(_older(document["_id"], known_at, {"$lte": revision}), document, upsert=upsert)
+        versions = [{"revision": {"$lt": revision}}, {"revision": revision, "source": document["source"]}]
+        return ReplaceOne(_older(document["_id"], known_at, {"$or": versions}), document, upsert=upsert)
     earlier = {"$cond": [{"$eq": [{"$type": "$revision"}, "missing"]}, [], [{name: f"${name}" for name in _REVISED}]]}
     kept = {"earlier": {"$concatArrays": [{"$ifNull": ["$earlier", []]}, earlier]}}
     news = {"$replaceWith": {"$mergeObjects": [{"$literal": document}, kept]}}
-    return UpdateOne(_older(document["_id"], known_at, {"$lt": revision}), [news], upsert=upsert)
+    return UpdateOne(_older(document["_id"], known_at, {"revision": {"$lt": revision}}), [news], upsert=upsert)
 
 
-def _older(place: str, known_at: Any, revision: Any) -> dict[str, Any]:
-    """What matches a bar of an earlier version, and no other."""
-    versions = [{"known_at": {"$lt": known_at}}, {"known_at": known_at, "revision": revision}]
+def _older(place: str, known_at: Any, then: Mapping[str, Any]) -> dict[str, Any]:
+    """What matches a bar known earlier, or at the same time if it is as `then` says (`sinks.identity.replaces`)."""
+    versions = [{"known_at": {"$lt": known_at}}, {"known_at": known_at, **then}]
     return {"_id": place, "$or": versions}
 
 

@@ -122,3 +122,16 @@ def test_hub_takes_frames_without_rows(hub: Hub) -> None:
 
     assert hub.watermark == NOW
     assert events(hub) == []
+
+
+@pytest.mark.parametrize("said", ["soon", "", "1e9", "9" * 5_000, str(2**63)])
+def test_hub_takes_frames_whose_meta_says_nonsense(hub: Hub, said: str) -> None:
+    """They count as not having said it: anybody may send to the topics that the hub reads."""
+    meta = {"watermark": said, "ts": said, "appended": said}
+    hub.publish(Frame.of(Bar, [bar(0), bar(1, "forming")], meta))
+    hub.publish(Frame.of(Forecast, [forecast()], meta))
+
+    assert hub.watermark is None
+    assert hub.log.seq == 2
+    assert hub.forming("AAPL", "1m") is not None
+    assert hub.last("AAPL") == ("AAPL", MS + 60_000, 171.7, "simulator:7")

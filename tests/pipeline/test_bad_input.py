@@ -6,17 +6,19 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
 from aiokafka import AIOKafkaProducer
 
 from causal_alpha.frames import Frame
-from causal_alpha.records import Bar, Tick
+from causal_alpha.records import LEVELS, Bar, Features, Forecast, Tick
 from tests.pipeline.streams import balance, wait_for
 
 pytestmark = pytest.mark.services
@@ -112,6 +114,88 @@ def test_bad_bytes_in_inner_topics_are_rejected_and_the_worker_goes_on(worker: A
         lambda: len(rows := httpx.get(f"{running.url}/api/v1/rejects").json()["rejects"]) >= 2 and rows, what="rejects"
     )
     assert {row["topic"].rpartition(".")[2] for row in rejects} == {"bars", "requests"}
+
+
+BAR = Bar(symbol="INNER", interval="1s", start=10**18, open=1, high=2, low=1, close=2, volume=3, vwap=1.5, trades=2)
+VECTOR = Features(symbol="INNER", interval="1s", start=10**18, close=1.5, values=(1e-4,), feature_set="other")
+FORECAST = Forecast(
+    **{"symbol": "INNER", "interval": "1s", "start": 10**18, "made": 10**18, "horizon": 1, "due": 10**18 + 10**9},
+    **{"price": 1.5, "location": 0.0, "variance": 1e-4, "quantiles": (1.5,) * len(LEVELS)},
+    **{"family": "ewma", "version": "1", "feature_set": "x"},
+)
+KEY = b"default|1s"
+INNER: dict[str, list[tuple[bytes | None, Frame[Any]]]] = {
+    "bars": [
+        (b"BAD", Frame.of(Bar, [BAR])),
+        (None, Frame.of(Bar, [BAR])),
+        (KEY, Frame.of(Bar, [BAR], {"watermark": "soon"})),
+        (KEY, Frame.of(Bar, [BAR], {"origins": "x"})),
+        (b"default|*", Frame.empty(Bar, {"actions": "split"})),
+    ],
+    "features": [
+        (b"BAD", Frame.of(Features, [VECTOR], {"names": "ewma_variance"})),
+        (None, Frame.of(Features, [VECTOR], {"names": "ewma_variance"})),
+        (KEY, Frame.of(Features, [VECTOR])),
+        (KEY, Frame.of(Features, [VECTOR], {"names": "return_1"})),
+    ],
+    "forecasts": [
+        (None, Frame.of(Forecast, [FORECAST], {"made": str(10**18)})),
+        (KEY, Frame.of(Forecast, [FORECAST])),
+        (KEY, Frame.of(Forecast, [FORECAST], {"made": "now"})),
+    ],
+}
+"""Frames as an agent of a user's own might send them: well-formed, with a key or `meta` that no stage can use."""
+
+
+async def produce_keyed(broker: str, topic: str, messages: Sequence[tuple[bytes | None, bytes | None]]) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=broker) as producer:
+        for key, value in messages:
+            await producer.send_and_wait(topic, value=value, key=key)
+
+
+def rejects_by_place(url: str) -> dict[tuple[str, int], dict[str, Any]]:
+    """By topic and offset: what several agents refuse is one reject."""
+    rows = httpx.get(f"{url}/api/v1/rejects?limit=100").json()["rejects"]
+    return {(row["topic"].rpartition(".")[2], row["offset"]): row for row in rows}
+
+
+def test_frames_that_no_stage_can_use_are_rejected_and_the_worker_goes_on(worker: Any, kafka: str) -> None:
+    """Through a kill, too: what comes again is the same reject, and the whole path is open behind it."""
+    running = worker(calendars="*=24/7")
+    strange = Frame.of(Bar, [msgspec.structs.replace(BAR, interval="../x")])
+    for topic, frames in INNER.items():
+        messages = [(key, frame.encode()) for key, frame in frames]
+        asyncio.run(produce_keyed(kafka, f"{running.app_id}.{topic}", [*messages, (KEY, None)]))
+    asyncio.run(produce_keyed(kafka, f"{running.app_id}.scores", [(KEY, None)]))
+    asyncio.run(produce_keyed(kafka, f"{running.app_id}.bars", [(KEY, strange.encode())]))
+    unusable = {(topic, offset) for topic, frames in INNER.items() for offset in range(len(frames))}
+    unreadable = {(topic, len(frames)) for topic, frames in INNER.items()} | {("scores", 0)}
+    places = unusable | unreadable | {("bars", len(INNER["bars"]) + 1)}
+
+    rejects = wait_for(
+        lambda: len(found := rejects_by_place(running.url)) >= len(places) and found, what=f"{len(places)} rejects"
+    )
+    running.kill()
+    running.start()
+    vectors = [msgspec.structs.replace(VECTOR, symbol="FINE", start=10**18 + n * 10**9) for n in range(2)]
+    frames = [Frame.of(Features, [vector], {"names": "ewma_variance"}).encode() for vector in vectors]
+    asyncio.run(produce_keyed(kafka, f"{running.app_id}.features", [(b"other|1s", frame) for frame in frames]))
+    ticks = [tick(symbol="GOOD", ts=now_ms() + 200 * n) for n in range(15)]
+    asyncio.run(produce(kafka, f"{running.app_id}.ticks", ticks))
+
+    wait_for(
+        lambda: httpx.get(f"{running.url}/api/v1/features/GOOD?interval=1s").json()["features"], what="vectors of bars"
+    )
+    wait_for(
+        lambda: httpx.get(f"{running.url}/api/v1/forecasts/FINE?interval=1s").json()["forecasts"], what="a forecast"
+    )
+    wait_for(
+        lambda: httpx.get(f"{running.url}/api/v1/scores?interval=1s&symbol=FINE").json()["scores"], what="its score"
+    )
+    assert set(rejects) == places == set(rejects_by_place(running.url))
+    assert {rejects[place]["reason"] for place in unusable} == {"schema"}
+    assert {rejects[place]["reason"] for place in unreadable} == {"malformed"}
+    assert all(row["detail"] for row in rejects.values())
 
 
 def test_posted_ticks_get_a_verdict_each_and_become_bars(worker: Any) -> None:
