@@ -47,7 +47,8 @@ class _Table:
         if len(bars):
             begins = group_starts(symbol)
             self._first = np.repeat(begins, np.diff(np.append(begins, len(bars))))
-            self._length = interval_ns(self.bars.labels("interval").names[0])
+            intervals = self.bars.labels("interval")
+            self._length = interval_ns(intervals.names[intervals.codes[0]])  # there may be names that no row carries
         self._revise(revised)
 
     def _revise(self, revised: Frame[Bar]) -> None:

@@ -55,7 +55,8 @@ class Rings:
         n = max(feature_set.lookback, 1)
         window = self._append(rows, columns_of(bars), _stamps(bars), n)
         if actions and len(bars):
-            length = interval_ns(bars.labels("interval").tolist()[0])  # there may be names that no row carries
+            intervals = bars.labels("interval")
+            length = interval_ns(intervals.names[intervals.codes[0]])  # there may be names that no row carries
             starts, ends = self._last(self.stamps, rows, n)[_START], bars.ints("start") + length
             symbols = bars.labels("symbol").tolist()
             window = adjust_windows(window, FIELDS, symbols, starts, ends, length, actions)
