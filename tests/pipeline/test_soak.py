@@ -7,9 +7,9 @@ Memory: what may grow up to a bound gets full first: rings, the hub's records an
 as fast as the worker takes them, the rest by a hundred seconds of the load itself. Then the worker's resident memory is
 read once a second, and a line is fitted through the lower halves of twelve pieces of the readings: memory that comes
 and goes shows above them, memory that only comes lifts them. It may rise by `MAY_RISE` over the whole time. A leak of
-n bytes a tick rises by 0.3 n MB a minute, so a third of a byte fails the hour. The allocators of Python, Arrow and
-the C library take what they need by steps of some MB: a minute can't tell one from a leak, so the short run may rise
-by a step, and 50 bytes a tick fail it.
+n bytes a tick rises by 0.3 n MB a minute, so a third of a byte fails the hour. A worker gives back what bursts needed
+once a minute (`causal_alpha.memory`), and takes some 10 MB again until then: a minute can't tell that from a leak, so
+the short run may rise by as much, and 50 bytes a tick fail it.
 
 Lag: the worker's watermark behind the clock. Its median in the last third may not exceed that of the first by more than
 two seconds, whatever the machine is like.
