@@ -13,11 +13,11 @@ from typing import Literal
 import msgspec
 
 from causal_alpha.errors import FrameError
+from causal_alpha.intervals import NEVER
 
 Kind = Literal["split", "dividend"]
 NEUTRAL: Mapping[str, float] = {"split": 1.0, "dividend": 0.0}
 """The values that change nothing."""
-_FOREVER = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Action:
             raise FrameError(
                 f"action: expected a split > 0 or a dividend >= 0, was {self.kind} {self.value}", reason="schema"
             )
-        if not all(-_FOREVER < time < _FOREVER for time in (self.date, self.ts, self.known_at)):  # JSON knows any
+        if not all(NEVER < time < -NEVER for time in (self.date, self.ts, self.known_at)):  # JSON knows any
             raise FrameError("action: expected times in ns, was one of more than 62 bits", reason="schema")
 
     @property

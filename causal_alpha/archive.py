@@ -34,12 +34,16 @@ class Waiting(asyncio.Queue[Any]):
 
     def _put(self, item: Any) -> None:
         super()._put(item)
-        self._weight += len(item.value) + _FRAME
+        self._weight += self._weigh(item)
 
     def _get(self) -> Any:
         item = super()._get()
-        self._weight -= len(item.value) + _FRAME
+        self._weight -= self._weigh(item)
         return item
+
+    @staticmethod
+    def _weigh(event: Any) -> int:
+        return len(event.value) + _FRAME
 
 
 class Stream(Protocol):

@@ -31,7 +31,18 @@ from causal_alpha.sessions import FOREVER, Sessions
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["ALWAYS", "AUTO", "FX", "WEEKDAYS", "Calendar", "Sessions", "calendar_of", "load_sessions", "sessions_of"]
+__all__ = [
+    "ALWAYS",
+    "AUTO",
+    "FX",
+    "WEEKDAYS",
+    "Calendar",
+    "Sessions",
+    "calendar_of",
+    "load_sessions",
+    "regular_hours",
+    "sessions_of",
+]
 
 ALWAYS = "24/7"
 WEEKDAYS = "24/5"
@@ -205,3 +216,10 @@ def _extended(regular: Sessions) -> Sessions:
     midnights = bells - (bells + offsets) % DAY  # clocks change on Sundays, so all day it is one offset
     ends = np.where(bells - midnights < 16 * _HOUR, midnights + 17 * _HOUR, midnights + 20 * _HOUR)
     return Sessions(EXTENDED, _frozen(midnights + 4 * _HOUR), _frozen(ends))
+
+
+def regular_hours(sessions: Sessions) -> Sessions:
+    """Sessions without the hours before and after the bell, if they have any: 4:00 to 9:30, and four hours."""
+    if sessions.name != EXTENDED:
+        return sessions
+    return Sessions(STOCKS, sessions.opens + 11 * _HOUR // 2, sessions.closes - 4 * _HOUR)

@@ -1,6 +1,7 @@
 """A worker's memory: one allocator with few arenas, that gives back what a burst needed."""
 
 import ctypes
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,11 +18,8 @@ def share_memory(most: int = 2) -> bool:
     steps of some MB over hours. Arenas and arrays that are there already stay where they are. See mallopt(3).
     """
     pa.set_memory_pool(pa.system_memory_pool())
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError):  # musl, macOS
-        return False
-    return bool(mallopt(_M_ARENA_MAX, most))
+    mallopt = _glibc("mallopt")
+    return bool(mallopt and mallopt(_M_ARENA_MAX, most))
 
 
 def trim_memory() -> bool:
@@ -30,8 +28,13 @@ def trim_memory() -> bool:
     By itself glibc only gives back what lies at the end of an arena. What lies between longer-lived blocks it keeps:
     after a backlog for good, and under a steady load it rises with the largest burst so far.
     """
+    trim = _glibc("malloc_trim")
+    return bool(trim and trim(ctypes.c_size_t(_KEPT)))
+
+
+def _glibc(name: str) -> Any:
+    """A function of the C library; None in musl's or macOS's."""
     try:
-        trim = ctypes.CDLL(None).malloc_trim
+        return getattr(ctypes.CDLL(None), name)
     except (AttributeError, OSError):
-        return False
-    return bool(trim(ctypes.c_size_t(_KEPT)))
+        return None

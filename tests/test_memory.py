@@ -3,6 +3,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="another C library")
+
 CODE = """
 import ctypes, threading
 from causal_alpha.memory import share_memory
@@ -22,7 +24,6 @@ c.fflush(out)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="another C library")
 def test_arenas_are_shared_by_threads() -> None:
     shared, alone = (_arenas(first) for first in ("assert share_memory(2)", ""))
 
@@ -41,7 +42,6 @@ print((before - psutil.Process().memory_info().rss) / 1e6)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="another C library")
 def test_memory_of_a_burst_is_given_back() -> None:
     ran = subprocess.run([sys.executable, "-c", BURST], capture_output=True, text=True, check=True, timeout=60)
 

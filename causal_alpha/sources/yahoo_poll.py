@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from causal_alpha.calendar import EXTENDED
+from causal_alpha.calendar import regular_hours
 from causal_alpha.errors import RateLimitedError, SourceError
 from causal_alpha.intervals import SECOND
-from causal_alpha.sessions import Sessions
 from causal_alpha.sources.backoff import Backoff
 from causal_alpha.sources.cadence import Cadence, SessionsOf
 from causal_alpha.sources.line import BEAT
@@ -23,8 +22,6 @@ logger = logging.getLogger(__name__)
 AFTER_CLOSE = 60 * SECOND
 """The last trades of a session are asked for until this long after the bell."""
 _LATE = 10 * SECOND
-_BEFORE, _AFTER = 19_800 * SECOND, 14_400 * SECOND
-"""How much longer extended hours are, from 4:00 to 9:30 and for four hours after the bell."""
 
 
 class Poll:
@@ -139,10 +136,3 @@ class Poll:
             stamp = np.datetime64(opening, "ns").astype("datetime64[s]")
             logger.warning("yahoo: %s is closed until %sZ", sessions.name, stamp)
         return False
-
-
-def regular_hours(sessions: Sessions) -> Sessions:
-    """Sessions without the hours before and after the bell, for which no quotes can be asked."""
-    if sessions.name != EXTENDED:
-        return sessions
-    return Sessions("XNYS", sessions.opens + _BEFORE, sessions.closes - _AFTER)

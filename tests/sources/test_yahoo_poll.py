@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
-from causal_alpha.calendar import load_sessions, sessions_of
+from causal_alpha.calendar import load_sessions, regular_hours, sessions_of
 from causal_alpha.intervals import SECOND
 from causal_alpha.sessions import Sessions
 from causal_alpha.sources.backoff import Backoff
 from causal_alpha.sources.tape import Quote
-from causal_alpha.sources.yahoo_poll import Poll, regular_hours
+from causal_alpha.sources.yahoo_poll import Poll
 from causal_alpha.sources.yahoo_rest import YahooRest
 from tests.sources.clock import NOON, SATURDAY, Clock, at
 from tests.sources.yahoo_server import YahooServer, chart
